@@ -1,0 +1,52 @@
+# Everything a developer does here. The first command on a fresh machine makes .venv; nothing else needs installing.
+PYTHON ?= python3
+PORT   ?= 8080
+ARGS   ?=
+
+VENV := .venv/bin/python
+CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node build/npm/aws-cdk/bin/cdk
+.DEFAULT_GOAL := help
+.PHONY: help environment run test demo check synth deploy clean lock format
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+environment:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "handoff: '$(PYTHON)' is not here; install Python 3.11 or newer, or name yours: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) local/environment.py
+
+run: environment ## the whole system on this machine, in the browser (PORT=8080)
+	@exec $(VENV) -m local --port $(PORT)
+
+demo: environment ## a scripted customer goes through a whole conversation
+	@exec $(VENV) -m local.demo --port $(PORT)
+
+test: environment ## all tests
+	@exec $(VENV) -m pytest $(ARGS)
+
+check: environment ## what CI runs: format, lint, strict types, all tests
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
+	@$(MAKE) --no-print-directory test
+
+format: environment ## format and mend what lint can mend
+	@$(VENV) -m ruff format .
+	@$(VENV) -m ruff check --fix .
+
+synth: environment ## the CloudFormation template, in cdk.out/, checked by cdk-nag and cfn-lint
+	@rm -rf cdk.out
+	@$(CDK) synth --quiet -c nag=true $(ARGS)
+	@.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*.template.json # W3005: CDK writes dependencies twice
+	@echo "handoff: cdk.out/ holds the template; cdk-nag and cfn-lint find nothing."
+
+deploy: environment ## cdk deploy with the pinned CLI: make deploy ARGS="--parameters instanceId=…"
+	@$(CDK) deploy $(ARGS)
+
+lock: environment ## write requirements*.txt anew from requirements*.in
+	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
+	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-header --no-emit-find-links --no-emit-index-url -c requirements.txt requirements-lambda.in -o requirements-lambda.txt
+
+clean: ## remove everything that was made: .venv, build, caches
+	@rm -rf .venv build cdk.out .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
