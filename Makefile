@@ -4,7 +4,7 @@ PORT   ?= 8080
 ARGS   ?=
 
 VENV := .venv/bin/python
-CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node build/npm/aws-cdk/bin/cdk
+CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 .DEFAULT_GOAL := help
 .PHONY: help environment run test demo check synth deploy clean lock format
 

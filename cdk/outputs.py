@@ -1,0 +1,48 @@
+"""What the deployer is told when the stack is up: the flow, how to try it, what to connect, what a destroy leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput
+from constructs import Construct
+
+
+def tell_deployer(
+    stack: Construct,
+    *,
+    flow_name: str,
+    start_bot_arn: str,
+    queue_arn: str,
+    tool_arns: Mapping[str, str],
+    kept_tables: Mapping[str, str],
+) -> None:
+    """One output each. `kept_tables` are the tables that outlive the stack, by what they hold; empty if none does."""
+    _tell(stack, "FlowName", flow_name, "The contact flow that starts a chat with the bot")
+    _tell(stack, "HowToTry", _how_to_try(flow_name), "A first conversation")
+    _tell(stack, "StartBotArn", start_bot_arn, "For a flow of your own: the function its Lambda block names")
+    _tell(stack, "QueueArn", queue_arn, "Where customers wait for a person")
+    for name, arn in tool_arns.items():
+        _tell(stack, f"{name}Arn", arn, "For the agent's action group: the function that runs it")
+    _tell(stack, "KeptByDestroy", _kept(kept_tables), "What 'cdk destroy' leaves in the account")
+
+
+def _how_to_try(flow_name: str) -> str:
+    return (
+        f"In the Amazon Connect admin website open Test chat, choose the flow '{flow_name}' under Test settings, "
+        "start a chat and ask for a person; an agent who is available in the queue gets it."
+    )
+
+
+def _kept(tables: Mapping[str, str]) -> str:
+    if not tables:
+        return "Nothing."
+    listed = ", ".join(f"{name} ({what})" for what, name in tables.items())
+    return (
+        f"The tables {listed} and the key they are encrypted with. Contacts empty themselves within days. "
+        "Delete what you do not need; the key last."
+    )
+
+
+def _tell(stack: Construct, name: str, value: str, description: str) -> None:
+    CfnOutput(stack, name, value=value, description=description)

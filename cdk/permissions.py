@@ -1,0 +1,44 @@
+"""What StartBot and ChatBot may do in Amazon Connect and Bedrock: single calls on single resources.
+
+The participant API needs nothing here: its bearer is the credential. Source: service authorization reference for Amazon
+Connect and Bedrock, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from cdk.acknowledgements import acknowledge_all_of_instance
+from cdk.function import Function
+from cdk.parameters import Parameters
+
+_ANY_CONTACT = "Contacts come into being all the time; the instance is the narrowest bound there is."
+
+
+def allow_joining(start_bot: Function, *, parameters: Parameters, chat_bot: Function) -> None:
+    """StartBot brings the bot into a chat and out of it, and wakes ChatBot."""
+    start_bot.allow(
+        "connect:CreateParticipant",
+        "connect:StartContactStreaming",
+        "connect:StopContactStreaming",
+        on=_instance_and_contacts(parameters),
+    )
+    start_bot.allow("connect:UpdateContactAttributes", on=[_contacts(parameters)])
+    acknowledge_all_of_instance(start_bot.role, "contact", reason=_ANY_CONTACT)
+    start_bot.allow("lambda:InvokeFunction", on=[chat_bot.alias.function_arn])
+
+
+def allow_answering(chat_bot: Function, *, parameters: Parameters) -> None:
+    """ChatBot asks the agent, writes what the person should know and takes the bot out of the chat."""
+    chat_bot.allow("bedrock:InvokeAgent", on=[parameters.agent_alias_arn])
+    chat_bot.allow("connect:StopContactStreaming", on=_instance_and_contacts(parameters))
+    chat_bot.allow("connect:UpdateContactAttributes", on=[_contacts(parameters)])
+    acknowledge_all_of_instance(chat_bot.role, "contact", reason=_ANY_CONTACT)
+
+
+def _contacts(parameters: Parameters) -> str:
+    return f"{parameters.instance_arn}/contact/*"
+
+
+def _instance_and_contacts(parameters: Parameters) -> list[str]:
+    """Both, because the reference names the instance for the streaming calls (both for CreateParticipant), while AWS's
+    own samples work with the contacts alone; a resource that a call does not know adds nothing to what it may do."""
+    return [parameters.instance_arn, _contacts(parameters)]

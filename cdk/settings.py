@@ -1,0 +1,149 @@
+"""What can be chosen when the template is made: the synth settings.
+
+They come from CDK context (`cdk deploy -c language=es`, or "context" in cdk.json) and shape the template. Values that
+may differ between deployments of one template are CfnParameters instead: see `parameters`. The rule: a setting that is
+misspelt or wrong stops the synthesis with one line that names it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from lambdas.conversation.phrases import languages
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LogRetentionDays = Literal[1, 7, 14, 30, 90, 180, 365, 731]
+"""Some of the periods that CloudWatch Logs offers."""
+
+
+class WrongSetting(Exception):
+    """A synth setting that cannot be used; the message is one line for whoever deploys."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"setting {name}: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+def _listed(value: Any) -> Any:
+    """A list arrives as one text with commas (`-c told_attributes=name,tier`), or as a list in cdk.json."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _number(value: Any) -> Any:
+    """The command line gives texts; `Literal` does not convert them."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,127}$")]
+AgentId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z]{1,10}$")]
+
+
+class Settings(BaseModel):
+    """All synth settings with their defaults; each field says what it changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stack: str = Field(default="Handoff", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,99}$")
+    """Name of the stack, and first part of the flow's name: a second one makes a second, separate deployment."""
+    team: Path = Path("agents/store")
+    """Folder of the agent team whose controls the hand-off policy is made from, seen from the project's folder."""
+
+    language: str = "en"
+    """The contact's language when neither an attribute nor the flow says one, and that of the flow's own sentences."""
+    bot_name: str = Field(default="Virtual assistant", min_length=1, max_length=256)
+    """What the customer sees as the bot's name (DisplayName, 1 to 256 characters)."""
+    told_attributes: Annotated[tuple[AttributeName, ...], BeforeValidator(_listed)] = ()
+    """Customer attributes that the agent team is told, by name."""
+    speak: Literal["paragraph", "whole"] = "paragraph"
+    """Whether an answer is sent paragraph by paragraph as it completes, or in one piece."""
+    read_transcript: bool = True
+    """Whether the bot reads the transcript; `false` where Connect refuses that to a custom participant."""
+
+    message_age_limit_seconds: int = Field(default=300, ge=60, le=3600)
+    """A message older than this is not put to the agent."""
+    turn_deadline_seconds: int = Field(default=120, ge=20, le=140)
+    """A turn hands off after this; the rest of ChatBot's 180 s is for the hand-off."""
+    unanswered_seconds: int = Field(default=180, ge=60, le=200)
+    """Silence after which the flow takes over. It asks every 90 s, so with more it would not keep within 5 minutes."""
+    agent_session_idle_seconds: int = Field(default=600, ge=60, le=5400)
+    """The agent's idleSessionTTLInSeconds, or less: after it the bot opens a new session and retells the history."""
+    tool_agents: Annotated[tuple[AgentId, ...], BeforeValidator(_listed)] = ()
+    """Ids of collaborators that call the tools; the agent of the parameter agentId always may."""
+
+    topic_source_condition: bool = False
+    """Whether the key of the customer messages serves Connect for this instance only. A condition that Connect does not
+    meet makes the bot deaf in silence, so try it in your account before you rely on it."""
+    keep_data: bool = True
+    """Whether `cdk destroy` leaves the tables and their key."""
+    log_retention_days: Annotated[LogRetentionDays, BeforeValidator(_number)] = 30
+    """Days that logs are kept."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that the functions log."""
+    alarm_topic: Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+)?$")] = ""
+    """ARN of the SNS topic that alarms tell; without it they only change state."""
+
+    lambda_package: Path | None = None
+    """A folder to deploy as it is; without it `build/lambdas` is built."""
+    nag: bool = False
+    """Whether cdk-nag's AwsSolutions rules are checked too; `make synth` does."""
+
+    @field_validator("language")
+    @classmethod
+    def _has_sentences(cls, language: str) -> str:
+        if language not in languages():
+            raise ValueError(
+                f"there are no sentences in '{language}'; the languages are {', '.join(sorted(languages()))}"
+            )
+        return language
+
+    @field_validator("team")
+    @classmethod
+    def _is_a_team(cls, team: Path) -> Path:
+        if not (ROOT / team / "team.yaml").is_file():
+            raise ValueError(f"there is no team.yaml in {team}")
+        return team
+
+    @field_validator("lambda_package")
+    @classmethod
+    def _is_a_package(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not (ROOT / folder).is_dir():
+            raise ValueError(f"there is no folder {folder}")
+        return folder
+
+
+def read_settings(context: Mapping[str, Any]) -> Settings:
+    """The settings in a CDK context. Raises `WrongSetting` for the first that is unknown or wrong."""
+    given = {name: value for name, value in context.items() if not _is_cdks_own(name)}
+    for name in given:
+        if name not in Settings.model_fields:
+            raise WrongSetting(name, _unknown(name))
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise WrongSetting(name, f"{_plain(first['msg'])}; it is {given[name]!r}") from error
+
+
+def _is_cdks_own(name: str) -> bool:
+    """CDK's flags and cached lookups: `@aws-cdk/…`, `aws:cdk:…`, `availability-zones:…`, `aws-cdk:…`."""
+    return ":" in name or "/" in name
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(Settings.model_fields))}"
+    return f"there is no such setting; {advice}"
+
+
+def _plain(message: str) -> str:
+    """Pydantic's message without its own prefix, as part of a sentence."""
+    without_prefix = message.removeprefix("Value error, ")
+    return without_prefix[0].lower() + without_prefix[1:]
