@@ -7,6 +7,7 @@ stack only if the operation documents it, or if AWS's front door gives it to eve
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -127,6 +128,8 @@ def _scalar_violations(shape: Shape, value: object, path: str) -> Iterator[Viola
     kind = shape.type_name
     if kind == "boolean":
         fits, wanted = isinstance(value, bool), "must be true or false"
+    elif kind == "blob":
+        fits, wanted = _is_base64(value), "must be base64"
     elif kind in INTEGER_RANGES:
         limit = INTEGER_RANGES[kind]
         fits = isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit
@@ -145,6 +148,14 @@ def _size_violations(shape: Shape, size: float, path: str, unit: str) -> Iterato
         yield Violation(path, "min", f"must be at least {least} {unit}".rstrip())
     if most is not None and size > most:
         yield Violation(path, "max", f"must be at most {most} {unit}".rstrip())
+
+
+def _is_base64(value: object) -> bool:
+    """Blobs travel as base64 text in a JSON body."""
+    try:
+        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
+    except ValueError:
+        return False
 
 
 def _is_unicode(text: str) -> bool:

@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
+from agents.team import load_team
 from cdk.settings import Settings, WrongSetting, read_settings
 
 
 def test_without_any_context_the_defaults_hold() -> None:
     assert read_settings({}) == Settings()
+
+
+def test_by_default_no_lapsed_session_of_the_demo_team_is_taken_for_a_live_one() -> None:
+    """ChatBot must think a session lapsed no later than the agent itself does."""
+    team = load_team(read_settings({}).team)
+
+    assert read_settings({}).agent_session_idle_seconds <= team.idle_session_seconds
 
 
 def test_texts_of_the_command_line_become_values() -> None:

@@ -20,6 +20,7 @@ from local.wire import (
     iso8601,
     refuse_unknown_operation,
     render_error,
+    service_model,
     violations,
 )
 
@@ -98,6 +99,16 @@ def test_a_right_value_has_no_violation() -> None:
     value = {"Number": "10020030", "Lines": ["open", "sent"], "Notes": {"a": "1"}, "Urgent": None, "At": 1.5, "New": 1}
 
     assert found(value) == []
+
+
+@pytest.mark.parametrize(("data", "problems"), [("aG9sYQ==", 0), ("hola!", 1), (7, 1)])
+def test_a_blob_travels_as_base64(data: object, problems: int) -> None:
+    """JSON has no bytes; InvokeAgent's files show how the services write them."""
+    shape = service_model("bedrock-agent-runtime").shape_for("ByteContentFile")
+
+    found = list(violations(shape, {"mediaType": "text/csv", "data": data}))
+
+    assert len(found) == problems
 
 
 def test_an_answer_may_have_no_member_that_the_model_lacks() -> None:

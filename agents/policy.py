@@ -1,0 +1,29 @@
+"""What the Lambdas must know of a team: its controls, and what each of them means for the chat.
+
+Made at build time and shipped beside the Lambdas, which never see the team itself. The rule: nothing here is decided,
+only written down from the team's file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.team import Control, Team
+
+
+def handoff_policy(team: Team) -> dict[str, Any]:
+    """The content of `handoff_policy.json`: plain data, ready for `json.dumps`."""
+    return {"controls": {control.name: _policy(control) for control in team.controls}}
+
+
+def _policy(control: Control) -> dict[str, Any]:
+    return {
+        "outcome": control.outcome,
+        "reason": control.reason,
+        "queue": control.queue,
+        "summary": control.summary,
+        "parameters": {
+            name: parameter.model_dump(include={"type", "required", "max_length", "mask"})
+            for name, parameter in control.parameters.items()
+        },
+    }

@@ -1,0 +1,57 @@
+"""The team as its files say now.
+
+Whoever edits a team sees the edit in the next conversation. The rule: a broken edit never reaches a customer; the last
+good team stays, and the mistake is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.script import Script, load_script
+from agents.team import Team, load_team
+from agents.yaml_source import InvalidTeam
+
+Fingerprint = frozenset[tuple[str, int, int]]
+"""Name, time of change in nanoseconds and size in bytes of every file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A team and what the scripted model knows of its trade."""
+
+    team: Team
+    script: Script
+
+
+class TeamSource:
+    """A folder with a team. `tell` gets the message of a mistake, a line for each."""
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._loaded: Loaded | None = None
+        self._seen: Fingerprint = frozenset()
+
+    def current(self) -> Loaded:
+        """The team, read again if a file has changed; raises `InvalidTeam` if there has never been a good one."""
+        now = self._fingerprint()
+        if self._loaded is None or now != self._seen:
+            self._seen = now
+            self._loaded = self._load(self._loaded)
+        return self._loaded
+
+    def _load(self, last_good: Loaded | None) -> Loaded:
+        try:
+            return Loaded(team=load_team(self._folder), script=load_script(self._folder))
+        except InvalidTeam as mistake:
+            if last_good is None:
+                raise
+            self._tell(str(mistake))
+            return last_good
+
+    def _fingerprint(self) -> Fingerprint:
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

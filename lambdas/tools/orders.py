@@ -1,0 +1,30 @@
+"""The tool `get_order_status`, called by Amazon Bedrock as an action group.
+
+The rule: a wrong environment stops the start, in one line, and not the first customer's turn.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+
+from lambdas.conversation.settings import Environment
+from lambdas.tools.action_group import answer
+from lambdas.tools.dynamodb import QUICK
+from lambdas.tools.orders_table import Orders
+
+
+def wire(variables: Mapping[str, str]) -> Orders:
+    """Raises `InvalidSetting` for a wrong environment."""
+    return Orders(Environment(variables).text("ORDERS_TABLE"), boto3.client("dynamodb", config=QUICK))
+
+
+ORDERS = wire(os.environ)
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Answer one action-group event; raises `InvalidEvent` for anything else."""
+    return answer(event, ORDERS.functions())

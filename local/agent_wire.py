@@ -1,0 +1,132 @@
+"""What InvokeAgent says on the wire, as plain functions.
+
+    frame     u32 total | u32 headers' length | u32 crc32 | headers | payload | u32 crc32, by moto's encoder; headers
+              are :message-type (event, exception), :event-type or :exception-type, :content-type; payloads are JSON
+    chunk     {"bytes": base64}; joined they are UTF-8, a single one may end inside a character
+    control   {"invocationId", "invocationInputs": [{"functionInvocationInput": {…}}]}
+    tool      the event an action group's function gets (function details)
+
+No sessions, no server, no team. The rule: values of parameters are strings on the wire, whatever their type. Shapes:
+botocore 1.44.5 `bedrock-agent-runtime`; events of tools: BR:agents-lambda; both read 2026-11.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from moto.core.eventstream import EventStreamEncoder
+
+from agents.conversation import ControlCall, Said, ToolCall
+from agents.sessions import Session
+from agents.team import Parameter
+
+AGENT_VERSION: Final = "1"
+FIRST_OF_LONG: Final = 0xC0
+"""From here on a byte begins a character of several bytes in UTF-8."""
+
+Event = tuple[str, Mapping[str, Any]]
+"""The name of a member of the stream, and its payload."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerBytes:
+    """The text of an answer on its way into chunks."""
+
+    in_pieces: bool
+    text: str = ""
+    _bytes: bytes = b""
+
+    def take(self, text: str) -> Iterator[Event]:
+        """The next piece; what follows the first byte of a piece's last long character waits for the next one."""
+        self.text += text
+        self._bytes += text.encode()
+        if self.in_pieces:
+            long = [place for place, byte in enumerate(self._bytes) if byte >= FIRST_OF_LONG]
+            yield from self._send(long[-1] + 1 if long else len(self._bytes))
+
+    def finish(self) -> Iterator[Event]:
+        yield from self._send(len(self._bytes))
+
+    def _send(self, length: int) -> Iterator[Event]:
+        sent, self._bytes = self._bytes[:length], self._bytes[length:]
+        if sent:
+            yield "chunk", {"bytes": base64.b64encode(sent).decode()}
+
+
+def frame(name: str, payload: Mapping[str, Any]) -> bytes:
+    kind = "exception" if name.endswith("Exception") else "event"
+    headers = {":message-type": kind, f":{kind}-type": name, ":content-type": "application/json"}
+    return EventStreamEncoder().encode_message(headers, json.dumps(payload).encode())
+
+
+def resumes(asked: Mapping[str, Any]) -> bool:
+    return bool(asked.get("sessionState", {}).get("returnControlInvocationResults"))
+
+
+def history(state: Mapping[str, Any]) -> list[Said]:
+    messages = state.get("conversationHistory", {}).get("messages", [])
+    return [
+        Said(role=message["role"], text="\n".join(content.get("text", "") for content in message["content"]))
+        for message in messages
+    ]
+
+
+def result_of(member: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
+    """Which function was answered, and what."""
+    result = member.get("functionResult") or {}
+    bodies = [content.get("body", "") for content in result.get("responseBody", {}).values()]
+    return (result.get("actionGroup", ""), result.get("function", "")), "\n".join(bodies) or "{}"
+
+
+def invocation_input(session: Session, call: ControlCall) -> dict[str, Any]:
+    """A control on its way to the caller; only a collaborator's names who asked."""
+    is_collaborator = call.agent in session.loaded.team.collaborators
+    asked_by = {"agentId": _agent_id(call.agent.name), "collaboratorName": call.agent.name}
+    return {
+        **(asked_by if is_collaborator else {}),
+        "actionGroup": call.control.action_group,
+        "function": call.control.name,
+        "actionInvocationType": "RESULT",
+        "parameters": _parameters(call.arguments, call.control.parameters),
+    }
+
+
+def tool_event(session: Session, call: ToolCall, alias_id: str) -> dict[str, Any]:
+    return {
+        "messageVersion": "1.0",
+        "agent": {
+            "name": call.agent.name,
+            "id": _agent_id(call.agent.name),
+            "alias": alias_id,
+            "version": AGENT_VERSION,
+        },
+        "inputText": session.prompt,
+        "sessionId": session.id,
+        "actionGroup": call.tool.action_group,
+        "function": call.tool.name,
+        "parameters": _parameters(call.arguments, call.tool.parameters),
+        "sessionAttributes": dict(session.attributes),
+        "promptSessionAttributes": dict(session.prompt_attributes),
+    }
+
+
+def _parameters(arguments: Mapping[str, Any], described: Mapping[str, Parameter]) -> list[dict[str, str]]:
+    """Values are strings on the wire, whatever their type."""
+    return [
+        {
+            "name": name,
+            "type": described[name].type if name in described else "string",
+            "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        }
+        for name, value in arguments.items()
+    ]
+
+
+def _agent_id(name: str) -> str:
+    """An id such as Bedrock gives: ten capital letters and digits, always the same for a name."""
+    return base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()[:10]

@@ -1,0 +1,271 @@
+"""The local face of Amazon Bedrock Agents: InvokeAgent, as boto3 speaks it.
+
+    POST /agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text
+
+A request is held against botocore's model and answered with an event stream: chunks (with streamFinalResponse in
+pieces), a returnControl, a trace if asked for, or an exception after whatever was sent before it. The team behind it is
+the real one, built with Strands; its tool calls leave as the action-group events that Bedrock sends. Strands takes a
+second to import, which happens at the first use, or earlier by `warm_up`. The rule: nothing here knows the trade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from agents.conversation import Answer, Controls, Conversation, RunTool, Said, Text, ToolCall
+from agents.sessions import Busy, Session, Sessions
+from agents.team_source import Loaded, TeamSource
+from agents.yaml_source import InvalidTeam
+from local.agent_wire import (
+    AGENT_VERSION,
+    AnswerBytes,
+    Event,
+    frame,
+    history,
+    invocation_input,
+    result_of,
+    resumes,
+    tool_event,
+)
+from local.wire import AwsError, Operation, read_body, render_error
+
+SERVICE: Final = "bedrock-agent-runtime"
+INVOKE_AGENT: Final = Operation(SERVICE, "InvokeAgent")
+PATH: Final = "/agents/{agentId:label}/agentAliases/{agentAliasId:label}/sessions/{sessionId:label}/text"
+MOST_BODY_BYTES: Final = 40_000_000
+"""inputText may have 25,000,000 characters; this much of it is taken."""
+BUSY: Final = "The session is answering another request"
+
+CallTool = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Invokes the function of a logical name with an action-group event; what it raises fails the turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFailure:
+    """A failure in mid-stream. `code` is lower-camel as on the wire, for example `throttlingException`."""
+
+    code: str
+    message: str = "The stack was told to fail here."
+    after_events: int = 0
+    """How many events are sent before it."""
+
+
+FailNext = Callable[[str], StreamFailure | None]
+"""Asked at each invocation, with the session's id, whether its stream shall fail."""
+
+
+logger = logging.getLogger(__name__)
+
+
+class ToolFailed(Exception):
+    """A tool's function failed, or answered what Bedrock would not accept."""
+
+
+def build_scripted_team(loaded: Loaded, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
+    """The team on Strands, with the scripted model. The first call takes a second."""
+    from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands is not needed to start the stack)
+    from agents.strands_team import build_team  # noqa: PLC0415  (likewise)
+
+    return build_team(loaded.team, tools, ScriptedModel(loaded.script), history=history)
+
+
+class BedrockAgents:
+    """The agent `agent_id` under the alias `alias_id`, for any number of sessions at once."""
+
+    def __init__(
+        self,
+        *,
+        source: TeamSource,
+        call_tool: CallTool,
+        now: Callable[[], float],
+        new_id: Callable[[], str],
+        agent_id: str,
+        alias_id: str,
+    ) -> None:
+        """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
+        self.fail_next: FailNext = lambda _: None
+        self._source = source
+        self._call_tool = call_tool
+        self._new_id = new_id
+        self._agent_id = agent_id
+        self._alias_id = alias_id
+        self._sessions = Sessions(source=source.current, build=build_scripted_team, run_tool=self._use, now=now)
+        self._warm = False
+
+    def warm_up(self) -> None:
+        """Do what makes the first answer slow; may run in a thread of its own."""
+        loaded = self._source.current()
+        build_scripted_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
+
+    async def _warm_up_once(self) -> None:
+        if self._warm:
+            return
+        try:
+            await asyncio.to_thread(self.warm_up)
+        except InvalidTeam as mistake:
+            raise AwsError("InternalServerException", f"The team cannot be used: {mistake}") from mistake
+        self._warm = True
+
+    async def invoke(self, request: Request) -> Response:
+        """Answer one InvokeAgent."""
+        try:
+            asked = await self._read(request)
+            await self._warm_up_once()
+            if asked.get("endSession"):
+                self._sessions.end(asked["sessionId"])
+                return self._respond(asked, _nothing())
+            session = self._open(asked)
+            results = self._match(session, asked["sessionState"]) if resumes(asked) else None
+        except AwsError as error:
+            return render_error(SERVICE, error)
+        return self._respond(asked, self._events(session, asked, results))
+
+    async def _read(self, request: Request) -> dict[str, Any]:
+        body = await read_body(request, MOST_BODY_BYTES)
+        if body is None:
+            raise AwsError("ValidationException", f"The request is cut off or larger than {MOST_BODY_BYTES} bytes")
+        asked = INVOKE_AGENT.read(request.path_params, request.headers, body)
+        if (asked["agentId"], asked["agentAliasId"]) != (self._agent_id, self._alias_id):
+            message = f"There is no agent {asked['agentId']} with an alias {asked['agentAliasId']}"
+            raise AwsError("ResourceNotFoundException", message)
+        return asked
+
+    def _open(self, asked: Mapping[str, Any]) -> Session:
+        """The session of a request that can be answered, with the request's attributes in it."""
+        state = asked.get("sessionState", {})
+        try:
+            session = self._sessions.open(asked["sessionId"], history(state))
+        except Busy as busy:
+            raise AwsError("ConflictException", BUSY) from busy
+        if not (resumes(asked) or asked.get("inputText")):
+            raise AwsError("ValidationException", "Value at 'inputText' must not be null or empty")
+        session.attributes |= state.get("sessionAttributes", {})
+        session.prompt_attributes = dict(state.get("promptSessionAttributes", {}))
+        return session
+
+    def _match(self, session: Session, state: Mapping[str, Any]) -> dict[str, str]:
+        """What was answered to each control that waits; raises for an answer that nobody waits for."""
+        if not session.waiting or state.get("invocationId") != session.waiting_as:
+            raise AwsError("ValidationException", "No invocation with this invocationId waits for a result")
+        answered = dict(result_of(member) for member in state["returnControlInvocationResults"])
+        waiting = {call.id: (call.control.action_group, call.control.name) for call in session.waiting}
+        if set(answered) != set(waiting.values()):
+            raise AwsError("ValidationException", "The results do not fit the functions that wait for one")
+        return {id_: answered[called] for id_, called in waiting.items()}
+
+    def _respond(self, asked: Mapping[str, Any], events: AsyncGenerator[Event, None]) -> Response:
+        headers = {
+            "x-amzn-bedrock-agent-content-type": "application/json",
+            "x-amz-bedrock-agent-session-id": asked["sessionId"],
+            **({"x-amz-bedrock-agent-memory-id": asked["memoryId"]} if asked.get("memoryId") else {}),
+        }
+        frames = _frames(events, self.fail_next(asked["sessionId"]))
+        return StreamingResponse(frames, headers=headers, media_type="application/vnd.amazon.eventstream")
+
+    async def _events(
+        self, session: Session, asked: Mapping[str, Any], results: Mapping[str, str] | None
+    ) -> AsyncGenerator[Event, None]:
+        """The whole stream; a failure is its last event. `results` answer controls, in place of a customer's words."""
+        answer = AnswerBytes(in_pieces=asked.get("streamingConfigurations", {}).get("streamFinalResponse", False))
+        try:
+            async with aclosing(self._answers(session, asked.get("inputText", ""), results)) as answers:
+                async for each in answers:
+                    for event in self._render(session, each, answer):
+                        yield event
+            for event in answer.finish():
+                yield event
+            if asked.get("enableTrace"):
+                yield "trace", self._trace(session, answer.text)
+        except Busy:
+            yield "conflictException", {"message": BUSY}
+        except ToolFailed as failed:
+            yield "dependencyFailedException", {"message": str(failed)}
+        except Exception:
+            yield "internalServerException", {"message": "The team failed; the stack's log says how"}
+            raise
+
+    async def _answers(
+        self, session: Session, text: str, results: Mapping[str, str] | None
+    ) -> AsyncGenerator[Answer, None]:
+        """What the team says; raises `ToolFailed` in place of what it says about a tool that failed."""
+        answers = self._sessions.ask(session, text) if results is None else self._sessions.resume(session, results)
+        async with aclosing(answers):
+            async for each in answers:
+                if session.tool_failure:
+                    break
+                yield each
+        if session.tool_failure:
+            raise ToolFailed(session.tool_failure)
+
+    def _render(self, session: Session, each: Answer, answer: AnswerBytes) -> Iterator[Event]:
+        match each:
+            case Text(text=text):
+                yield from answer.take(text)
+            case Controls(calls=calls):
+                yield from answer.finish()
+                session.waiting_as = self._new_id()
+                inputs = [{"functionInvocationInput": invocation_input(session, call)} for call in calls]
+                yield "returnControl", {"invocationId": session.waiting_as, "invocationInputs": inputs}
+
+    def _trace(self, session: Session, text: str) -> dict[str, Any]:
+        observation = {"traceId": self._new_id()[:16], "type": "FINISH", "finalResponse": {"text": text}}
+        return {
+            "agentId": self._agent_id,
+            "agentAliasId": self._alias_id,
+            "agentVersion": AGENT_VERSION,
+            "sessionId": session.id,
+            "trace": {"orchestrationTrace": {"observation": observation}},
+        }
+
+    async def _use(self, session: Session, call: ToolCall) -> str:
+        """Run a tool as Bedrock does: by an event to its function, whose answer must have Bedrock's form."""
+        try:
+            answer = await self._call_tool(call.tool.runs_in, tool_event(session, call, self._alias_id))
+            result = answer["response"]["functionResponse"]
+            body = str(result["responseBody"]["TEXT"]["body"])
+        except Exception as error:
+            session.tool_failure = f"The function of {call.tool.name} failed: {type(error).__name__}"
+            logger.exception("tool %s of session %s failed", call.tool.name, session.id)
+            raise
+        if result.get("responseState") == "FAILURE":
+            session.tool_failure = f"The function of {call.tool.name} answered FAILURE"
+        session.attributes |= answer.get("sessionAttributes") or {}
+        return body
+
+
+def routes(agents: BedrockAgents) -> list[Route]:
+    """Every route of this face."""
+    return [Route(PATH, agents.invoke, methods=["POST"], name="bedrock-agent-runtime.InvokeAgent")]
+
+
+async def _refuse_tool(call: ToolCall) -> str:
+    raise ToolFailed(f"{call.tool.name} was called while the team was only being built")
+
+
+async def _nothing() -> AsyncGenerator[Event, None]:
+    """A stream without events."""
+    events: tuple[Event, ...] = ()
+    for event in events:
+        yield event
+
+
+async def _frames(events: AsyncGenerator[Event, None], failure: StreamFailure | None) -> AsyncGenerator[bytes, None]:
+    """The events as bytes; with `failure`, only so many of them and then the failure."""
+    sent = 0
+    async with aclosing(events):
+        async for name, payload in events:
+            if failure is not None and sent == failure.after_events:
+                break
+            yield frame(name, payload)
+            sent += 1
+    if failure is not None:
+        yield frame(failure.code, {"message": failure.message})

@@ -1,0 +1,63 @@
+"""Action-group events and tables for the tools' tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto import mock_aws
+
+from lambdas.tools.action_group import ToolCall
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+TURN = {"contact_id": "c-1", "turn_id": "t-1"}
+
+
+def event(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: str) -> dict[str, Any]:
+    """As Bedrock sends it."""
+    return {
+        "messageVersion": "1.0",
+        "agent": {"name": "tickets", "id": "AGENT12345", "alias": "ALIAS12345", "version": "1"},
+        "inputText": "…",
+        "sessionId": "s-1",
+        "actionGroup": "group",
+        "function": function,
+        "parameters": [{"name": name, "type": "string", "value": value} for name, value in arguments.items()],
+        "sessionAttributes": dict(attributes),
+        "promptSessionAttributes": {},
+    }
+
+
+def call(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: str) -> ToolCall:
+    """As a tool gets it."""
+    return ToolCall(
+        action_group="group",
+        function=function,
+        arguments=arguments,
+        contact_id=attributes.get("contact_id", "s-1"),
+        turn_id=attributes.get("turn_id", ""),
+    )
+
+
+def result(answer: Mapping[str, Any]) -> Any:
+    """The JSON in an answer to Bedrock."""
+    return json.loads(answer["response"]["functionResponse"]["responseBody"]["TEXT"]["body"])
+
+
+@contextmanager
+def table(key: str) -> Iterator[tuple[str, DynamoDBClient]]:
+    """An empty table with this partition key."""
+    with mock_aws():
+        client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="-", aws_secret_access_key="-")
+        client.create_table(
+            TableName="things",
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield "things", client

@@ -1,0 +1,51 @@
+"""Where an order is, told to nobody but its buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lambdas.tools.action_group import Result, run
+from lambdas.tools.orders_table import Orders
+from tests.lambdas.tools.calls import call, table
+
+
+@pytest.fixture
+def orders() -> Iterator[Orders]:
+    with table("order_number") as (name, client):
+        things = [{"M": {"name": {"S": "Luma One"}, "quantity": {"N": "2"}}}]
+        order = {
+            "order_number": {"S": "10020030"},
+            "identity_document_number": {"S": "12345678-9"},
+            "status": {"S": "scheduled"},
+            "items": {"L": things},
+        }
+        client.put_item(TableName=name, Item=order)  # type: ignore[arg-type]  # mypy takes the mix for plain dicts
+        yield Orders(name, client)
+
+
+def ask(orders: Orders, **arguments: str) -> Result:
+    return run(call("get_order_status", **arguments), orders.functions())
+
+
+def test_the_buyer_is_told_everything_but_the_document(orders: Orders) -> None:
+    """The document was the key; it need not come back."""
+    assert ask(orders, order_number="10.020.030", identity_document_number="12.345.678-9") == {
+        "order_number": "10020030",
+        "status": "scheduled",
+        "items": [{"name": "Luma One", "quantity": 2}],
+    }
+
+
+def test_a_wrong_document_looks_like_an_unknown_order(orders: Orders) -> None:
+    """Otherwise anybody could learn which order numbers are real."""
+    unknown = ask(orders, order_number="99999999", identity_document_number="12345678-9")
+    foreign = ask(orders, order_number="10020030", identity_document_number="44444444-4")
+
+    assert unknown == foreign == {"status": "not_found"}
+
+
+def test_without_a_document_nothing_is_looked_up(orders: Orders) -> None:
+    """The agent is told to ask."""
+    assert ask(orders, order_number="10020030")["error"] == "missing_identity_document_number"
