@@ -1,0 +1,93 @@
+"""`make run`: the laptop stack in the foreground, until Ctrl-C.
+
+Prints its address and little else. What stops the start is told in one line. Rule: however it ends, every child process
+ends with it; a second Ctrl-C does not wait for anybody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import npm_packages
+from local.settings import CannotStart, StackSettings
+
+CHATJS = "amazon-connect-chatjs"
+EXIT_AT_ONCE = 130
+
+
+def main() -> int:
+    options = _options()
+    logging.basicConfig(format="handoff: %(message)s", level=logging.WARNING)
+    try:
+        if options.page:
+            npm_packages.bring(CHATJS)
+        return asyncio.run(_run(StackSettings(port=options.port, team=options.team.resolve(), quotas=options.quotas)))
+    except (CannotStart, npm_packages.NpmPackageError) as problem:
+        print(f"handoff: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return EXIT_AT_ONCE
+
+
+async def _run(settings: StackSettings) -> int:
+    from local.stack import Stack  # noqa: PLC0415  (takes two seconds; a wrong option or Ctrl-C is answered at once)
+
+    with contextlib.suppress(asyncio.CancelledError), _ending_on_signals():
+        stack = Stack(settings)
+        if not stack.has_template:
+            print("handoff: synthesizing the template (once per change of what it is made of) …", file=sys.stderr)
+        async with stack:
+            print(f"\n  Handoff is running at  {stack.origin}   (Ctrl-C ends it)\n", flush=True)
+            await asyncio.Event().wait()
+    return 0
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the program in order; a second one at once, and the guard ends the children."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    heard: list[signal.Signals] = []
+
+    def end(heard_signal: signal.Signals) -> None:
+        if heard:
+            os._exit(EXIT_AT_ONCE)
+        heard.append(heard_signal)
+        if task is not None:
+            task.cancel()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, end, each)
+    try:
+        yield
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)
+
+
+def _options() -> argparse.Namespace:
+    defaults = StackSettings()
+    parser = argparse.ArgumentParser(prog="python -m local", description="Handoff on this machine, without an account.")
+    parser.add_argument("--port", type=_port, default=defaults.port, help="of 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--team", type=Path, default=defaults.team, help="folder of the agent team that answers")
+    parser.add_argument("--quotas", action="store_true", help="hold Amazon Connect's quotas")
+    parser.add_argument("--without-page", dest="page", action="store_false", help="need no npm package")
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a port: a number from 0 to 65535")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

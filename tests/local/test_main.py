@@ -1,0 +1,115 @@
+"""`make run`: one address, one line when something is wrong, and no child left behind however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.settings import ROOT
+from tests.local.processes import state_of
+from tests.running_stack import eventually
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "local", "--without-page", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes whose parent is `pid`: by /proc, or by `pgrep` where there is none."""
+    if not Path("/proc/self").exists():
+        said = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
+        return [int(line) for line in said.split()]
+    return [child for child, parent in _parents() if parent == pid]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with contextlib.suppress(OSError):  # ended meanwhile
+                yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.fixture
+def running() -> Iterator[subprocess.Popen[str]]:
+    process = start("--port", "0")
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := ADDRESS.search(line):
+            return found.group()
+    raise AssertionError("it said no address")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_everything_quickly_and_well(running: subprocess.Popen[str], ending: signal.Signals) -> None:
+    """Exit code 0 and no traceback: stopping is what the user wanted."""
+    assert json.load(urllib.request.urlopen(f"{address(running)}/local.json", timeout=10))["region"] == "local"  # noqa: S310  (loopback)
+    children = eventually(lambda: children_of(running.pid))
+    begun = time.monotonic()
+
+    running.send_signal(ending)
+    _, said = running.communicate(timeout=30)
+
+    assert running.returncode == 0
+    assert "Traceback" not in said
+    assert time.monotonic() - begun < 10
+    assert [state_of(pid) for pid in children] == [""] * len(children)
+
+
+def test_a_killed_stack_leaves_no_child_behind(running: subprocess.Popen[str]) -> None:
+    """Not even a frozen worker."""
+    address(running)
+    children = eventually(lambda: found if len(found := children_of(running.pid)) > 1 else None)
+
+    running.kill()
+    running.wait()
+
+    eventually(lambda: all(state_of(pid) in {"", "Z"} for pid in children))
+
+
+def test_a_busy_port_is_one_line() -> None:
+    """And exit code 1."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        process = start("--port", str(other.getsockname()[1]))
+        said, complaint = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (1, "")
+    assert re.fullmatch(r"handoff: port \d+ is taken by another program\. .*\n", complaint)
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    """Before anything is started."""
+    process = start("--port", "seventy")
+    _, complaint = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert "seventy is not a port" in complaint
