@@ -1,0 +1,287 @@
+"""The record of a contact in DynamoDB: one table, two items per contact.
+
+    contact_id (partition key)   item (sort key)   holds
+    initial contact id           "turn"            state, stay, inbox, lease: what every turn reads and writes
+    initial contact id           "contact"         identity and tokens
+
+Every method is one request, but `begin_joining`, which reads and then writes only if nothing has happened since:
+conditions decide all races. botocore sends a request again when its answer was lost, so a refused write that finds its
+own effect counts as done; owners are fresh for each execution, so a lease of mine can only be the one I just wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lambdas.adapters.contact_items import (
+    Attributes,
+    contact_item,
+    contact_record,
+    handoff_item,
+    lease_item,
+    message_item,
+    milliseconds,
+    session_item,
+    turn_item,
+    turn_record,
+)
+from lambdas.adapters.contacts_table import ContactsTable, Written
+from lambdas.conversation.contact import (
+    KEPT_AFTER_END_SECONDS,
+    LEASE_SECONDS,
+    ContactRecord,
+    Lease,
+    State,
+    TurnRecord,
+    origins_of,
+    require_move,
+)
+from lambdas.conversation.errors import LeaseLost
+from lambdas.conversation.handoff import Handoff
+from lambdas.conversation.inbox import Message
+from lambdas.conversation.ports import NotTaken, Taken
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBContacts:
+    """Keeps the ports `Turns`, `Contacts` and `Stays`."""
+
+    table: ContactsTable
+
+    # ---- the turn
+
+    def take(self, contact_id: str, message: Message, *, owner: str, now: float) -> Taken | NotTaken:
+        written = self.table.change_turn(
+            contact_id,
+            "SET inbox.#id = :message, #lease = if_not_exists(#lease, :mine)",
+            "#state = :bot AND expires_at > :now AND attribute_not_exists(inbox.#id) AND NOT contains(done, :id)",
+            names={"#id": message.key},
+            values={
+                ":message": message_item(message),
+                ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.key,))),
+                ":bot": State.BOT.value,
+                ":now": int(now),
+                ":id": message.key,
+            },
+        )
+        record = _alive(written.record, now)
+        return Taken(record) if record is not None and _holds(owner, record) else NotTaken(record)
+
+    def take_over(self, record: TurnRecord, *, owner: str, now: float) -> TurnRecord | None:
+        # What the lease asks stays as it is in the item: its holder may have gone round since `record` was read.
+        written = self.table.change_turn(
+            record.contact_id,
+            "SET #lease.#owner = :me, #lease.#until = :until ADD takeovers :one",
+            "#lease.#until < :now AND #state = :state AND #stay = :stay",
+            values={
+                ":me": owner,
+                ":until": milliseconds(now + LEASE_SECONDS),
+                ":one": 1,
+                ":now": milliseconds(now),
+                **_as_known(record),
+            },
+        )
+        return written.record if written.done or _holds(owner, written.record) else None
+
+    def renew(self, record: TurnRecord, *, owner: str, now: float) -> TurnRecord:
+        written = self.table.change_turn(
+            record.contact_id,
+            "SET #lease.#until = :until",
+            "#lease.#owner = :me AND #state = :state AND #stay = :stay",
+            values={":until": milliseconds(now + LEASE_SECONDS), ":me": owner, **_as_known(record)},
+        )
+        return _required(written, record)
+
+    def release(self, record: TurnRecord, *, owner: str, answered: TurnRecord) -> TurnRecord | None:
+        names, removed = _answered_names(record)
+        written = self.table.change_turn(
+            record.contact_id,
+            f"{_KEEP_ANSWERED} REMOVE #lease, takeovers, pending{removed}",
+            "#lease.#owner = :me AND size(inbox) = :asked",
+            names=names,
+            values={":me": owner, ":asked": len(names), **_answered_values(answered)},
+        )
+        finished = written.done or _is_finished(owner, record, written.record)
+        return None if finished else written.record or record
+
+    def go_round(
+        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[str, ...]
+    ) -> TurnRecord | None:
+        names, removed = _answered_names(record)
+        written = self.table.change_turn(
+            record.contact_id,
+            f"{_KEEP_ANSWERED}, #lease.asks = :asks REMOVE takeovers, pending{removed}",
+            "#lease.#owner = :me AND #state = :state AND #stay = :stay",
+            names=names,
+            values={":me": owner, ":asks": list(asks), **_answered_values(answered), **_as_known(record)},
+        )
+        return written.record if written.done else None
+
+    def keep_pending(self, record: TurnRecord, *, owner: str, pending: str | None) -> None:
+        change = "SET pending = :pending" if pending is not None else "REMOVE pending"
+        written = self.table.change_turn(
+            record.contact_id,
+            change,
+            "#lease.#owner = :me",
+            values={":me": owner, **({":pending": pending} if pending is not None else {})},
+        )
+        _required(written, record)
+
+    def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
+        mine = "" if seize else " AND #lease.#owner = :me"
+        written = self.table.change_turn(
+            record.contact_id,
+            "SET #state = :handing_off, since = :now, handoff = :handoff, inbox = :empty, #lease = :mine,"
+            " done = list_append(done, :carried) REMOVE pending, takeovers ADD handoffs :one",
+            f"#state = :state AND #stay = :stay{mine}",
+            values={
+                ":handing_off": State.HANDING_OFF.value,
+                ":now": milliseconds(now),
+                ":handoff": handoff_item(handoff),
+                ":empty": {},
+                ":carried": _carried(record),
+                ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS)),
+                ":one": 1,
+                **({} if seize else {":me": owner}),
+                **_as_known(record),
+            },
+        )
+        decided = written.record
+        if decided is not None and decided.state is State.HANDING_OFF and _holds(owner, decided):
+            return decided
+        raise LeaseLost(record.contact_id)
+
+    def become_human(self, record: TurnRecord, *, now: float) -> None:
+        self._leave(
+            record.contact_id,
+            State.HUMAN,
+            now=now,
+            change=", done = list_append(done, :carried)",
+            condition=" AND #stay = :stay",
+            extra={":stay": record.stay, ":carried": _carried(record)},
+        )
+
+    def become_ended(self, contact_id: str, *, now: float) -> TurnRecord | None:
+        expires_at = int(now + KEPT_AFTER_END_SECONDS)
+        return self._leave(
+            contact_id, State.ENDED, now=now, change=", expires_at = :expires_at", extra={":expires_at": expires_at}
+        )
+
+    def _leave(
+        self, contact_id: str, state: State, *, now: float, change: str = "", condition: str = "", extra: Attributes
+    ) -> TurnRecord | None:
+        """To a state without a bot: nothing waits and nobody holds. The record as it was, if it moved."""
+        origins = {f":origin{number}": origin.value for number, origin in enumerate(origins_of(state))}
+        written = self.table.change_turn(
+            contact_id,
+            f"SET #state = :after, since = :now, inbox = :empty{change} REMOVE #lease, pending, takeovers",
+            f"#state IN ({', '.join(origins)}){condition}",
+            values={":after": state.value, ":now": milliseconds(now), ":empty": {}, **origins, **extra},
+            returns="ALL_OLD",
+        )
+        return written.record if written.done else None
+
+    def read(self, contact_id: str, *, now: float) -> TurnRecord | None:
+        item = self.table.read(contact_id, "turn")
+        return _alive(turn_record(item) if item else None, now)
+
+    # ---- joining
+
+    def begin_joining(self, fresh: TurnRecord, *, now: float) -> TurnRecord:
+        known = self.read(fresh.contact_id, now=now)
+        if known is not None and known.state in {State.JOINING, State.BOT}:
+            return known
+        record = _next_stay(fresh, known)
+        if not self.table.put(turn_item(record), *_still(known, now)):
+            # Another try of the same flow block was faster: go on with its stay.
+            return self.begin_joining(fresh, now=now)
+        return record
+
+    def become_bot(self, record: TurnRecord, *, now: float) -> bool:
+        written = self.table.change_turn(
+            record.contact_id,
+            "SET #state = :bot, since = :now",
+            "#state = :joining AND #stay = :stay",
+            values={
+                ":bot": State.BOT.value,
+                ":now": milliseconds(now),
+                ":joining": State.JOINING.value,
+                ":stay": record.stay,
+            },
+        )
+        entered = written.record
+        return entered is not None and entered.state is State.BOT and entered.stay == record.stay
+
+    # ---- the contact item
+
+    def read_contact(self, contact_id: str) -> ContactRecord | None:
+        item = self.table.read(contact_id, "contact")
+        return contact_record(item) if item else None
+
+    def save_contact(self, contact: ContactRecord, *, expires_at: float) -> None:
+        item = contact_item(contact, expires_at)
+        self.table.put(item, "attribute_not_exists(#stay) OR #stay <= :stay", {":stay": contact.stay})
+
+
+def _required(written: Written, record: TurnRecord) -> TurnRecord:
+    if not written.done or written.record is None:
+        raise LeaseLost(record.contact_id)
+    return written.record
+
+
+def _carried(record: TurnRecord) -> list[str]:
+    """What a person is given is done: a bot that comes back does not answer it, however often its event arrives."""
+    return [message.key for message in record.inbox]
+
+
+def _holds(owner: str, record: TurnRecord | None) -> bool:
+    return record is not None and record.lease is not None and record.lease.owner == owner
+
+
+def _is_finished(owner: str, asked: TurnRecord, found: TurnRecord | None) -> bool:
+    """The turn was freed, and nothing of what was asked is left."""
+    return found is not None and not _holds(owner, found) and not set(asked.asked()) & set(found.inbox)
+
+
+def _alive(record: TurnRecord | None, now: float) -> TurnRecord | None:
+    """Time to live deletes late: an expired record is none."""
+    return record if record is not None and record.expires_at > now else None
+
+
+def _next_stay(fresh: TurnRecord, known: TurnRecord | None) -> TurnRecord:
+    if known is None:
+        return fresh
+    require_move(known.state, State.JOINING)
+    return replace(fresh, stay=known.stay + 1, done=known.done, handoffs=known.handoffs)
+
+
+def _still(known: TurnRecord | None, now: float) -> tuple[str, dict[str, Any]]:
+    """The condition that nothing has happened to what was read, and its values."""
+    if known is None:
+        return "attribute_not_exists(#stay) OR expires_at <= :now", {":now": int(now)}
+    return "#state = :state AND #stay = :stay", _as_known(known)
+
+
+# ---- parts of expressions
+
+_KEEP_ANSWERED = "SET done = :done, #session = :session, failures = :failures, heard = :heard"
+
+
+def _answered_values(answered: TurnRecord) -> dict[str, Any]:
+    return {
+        ":done": list(answered.done),
+        ":session": session_item(answered.session),
+        ":failures": answered.failures,
+        ":heard": answered.heard,
+    }
+
+
+def _answered_names(record: TurnRecord) -> tuple[dict[str, str], str]:
+    """Placeholders for the asked messages, and the clause that removes them from the inbox."""
+    names = {f"#asked{number}": message.key for number, message in enumerate(record.asked())}
+    return names, "".join(f", inbox.{name}" for name in names)
+
+
+def _as_known(record: TurnRecord) -> dict[str, Any]:
+    return {":state": record.state.value, ":stay": record.stay}

@@ -1,0 +1,336 @@
+"""Carries out the effects of a turn through the ports.
+
+The turn runs in the calling thread. Beside it run, from `Hold` on: a timer that renews the lease and does nothing else,
+a thread that reads the contact's tokens and then shows typing, and one that hears the agent. Leaving the `with` block
+stops them all and waits for each a moment, so that nothing goes on when the Lambda has answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+from lambdas.adapters.hearing import Hearing
+from lambdas.conversation import effects as do
+from lambdas.conversation.contact import ContactRecord, State, TurnRecord
+from lambdas.conversation.errors import (
+    ChatError,
+    ConnectionRefused,
+    FenceClosed,
+    HandoffError,
+    LeaseLost,
+    TranscriptRefused,
+)
+from lambdas.conversation.holding import Holding
+from lambdas.conversation.ports import AgentEvent, Agents, Chat, Clock, NotTaken, Room, Said, Stays, Taken
+
+RENEW_EVERY_SECONDS = 10.0
+TYPING_EVERY_SECONDS = 10.0
+"""Chat windows hide the dots 12 s after the last typing event."""
+RECONNECT_BEFORE_SECONDS = 300.0
+"""A connection token that ends within a turn's time is replaced before it is used."""
+
+END_SESSION_WITHIN_SECONDS = 2.0
+STOP_WITHIN_SECONDS = 1.0
+
+Report = Callable[[str], None]
+"""Told the name of each thing worth counting, never a text of the customer."""
+
+
+def chat_of(contact: ContactRecord) -> Chat:
+    return Chat(
+        instance_id=contact.instance_id,
+        contact_id=contact.current_contact_id,
+        initial_contact_id=contact.contact_id,
+    )
+
+
+@dataclass(slots=True)
+class Performer:
+    """Performs the effects of one execution, known by `owner`."""
+
+    stays: Stays
+    room: Room
+    clock: Clock
+    owner: str
+    agents: Agents | None = None
+    """`None` in StartBot, which talks to no agent."""
+    may_read_transcript: bool = True
+    report: Report = field(default=lambda _: None)
+    record: TurnRecord | None = None
+    """As last written or read; set from the start where no turn is taken."""
+    renew_every_seconds: float = RENEW_EVERY_SECONDS
+    typing_every_seconds: float = TYPING_EVERY_SECONDS
+    end_session_within_seconds: float = END_SESSION_WITHIN_SECONDS
+    _holding: Holding | None = None
+    _contact: Future[ContactRecord] | None = None
+    _hearing: Hearing | None = None
+    _over: threading.Event = field(default_factory=threading.Event)
+    _quiet: threading.Event = field(default_factory=threading.Event)
+    _beside: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._quiet.set()
+        self._stop_hearing()
+        for thread in self._beside:
+            thread.join(STOP_WITHIN_SECONDS)
+
+    def perform(self, steps: do.Steps[None]) -> None:
+        """Run a turn to its end; its errors, and those no step knows how to answer, come out here."""
+        step = next(steps, None)
+        while step is not None:
+            try:
+                result = self._perform(step)
+            except HandoffError as error:
+                step = _resume(steps.throw, error)
+            else:
+                step = _resume(steps.send, result)
+
+    def _perform(self, step: do.Effect[Any]) -> Any:  # each effect has a result of its own type
+        return PERFORMERS[type(step)](self, step)
+
+    # ---- the record
+
+    def take(self, step: do.Take) -> Taken | NotTaken:
+        started = self.clock.monotonic()
+        taken = self.stays.take(step.contact_id, step.message, owner=self.owner, now=self.clock.now())
+        self._hold_from(started)
+        return taken
+
+    def take_over(self, step: do.TakeOver) -> TurnRecord | None:
+        started = self.clock.monotonic()
+        taken = self.stays.take_over(step.record, owner=self.owner, now=self.clock.now())
+        self._hold_from(started)
+        if taken is not None:
+            self.report("TurnsTakenOver")
+        return taken
+
+    def _hold_from(self, started: float) -> None:
+        self._holding = Holding(renewed_at=started)
+
+    def release(self, step: do.Release) -> TurnRecord | None:
+        return self.stays.release(step.record, owner=self.owner, answered=step.answered)
+
+    def go_round(self, step: do.GoRound) -> TurnRecord | None:
+        self.record = self.stays.go_round(step.record, owner=self.owner, answered=step.answered, asks=step.asks)
+        return self.record
+
+    def keep_pending(self, step: do.KeepPending) -> None:
+        self.stays.keep_pending(step.record, owner=self.owner, pending=step.pending)
+
+    def begin_handoff(self, step: do.BeginHandoff) -> TurnRecord:
+        self._quiet.set()
+        started = self.clock.monotonic()
+        record = self.stays.begin_handoff(
+            step.record, step.handoff, owner=self.owner, now=self.clock.now(), seize=step.seize
+        )
+        self.record = record
+        self._hold_from(started)
+        self.report(f"Handoff.{step.handoff.reason.value}")
+        return record
+
+    def become_human(self, step: do.BecomeHuman) -> None:
+        self.stays.become_human(step.record, now=self.clock.now())
+
+    # ---- beside the turn
+
+    def hold(self, step: do.Hold) -> None:
+        self.record = step.record
+        contact: Future[ContactRecord] = Future()
+        self._contact = contact
+        self._start(self._keep_lease)
+        self._start(lambda: self._show_presence(step.record, contact))
+
+    def _start(self, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, daemon=True)
+        self._beside.append(thread)
+        thread.start()
+        return thread
+
+    def _keep_lease(self) -> None:
+        while not self._over.wait(self.renew_every_seconds):
+            record, holding, started = self.record, self._holding, self.clock.monotonic()
+            if record is None or holding is None:
+                continue
+            try:
+                self.stays.renew(record, owner=self.owner, now=self.clock.now())
+            except LeaseLost:
+                self._mind_loss(record, holding)
+            except HandoffError:
+                continue  # not renewed: if that lasts, the fence closes by itself
+            else:
+                holding.renewed(at=started)
+
+    def _mind_loss(self, record: TurnRecord, holding: Holding) -> None:
+        """Close the fence, unless the renewal only crossed this execution's own hand-off."""
+        if self.record is not record:
+            return
+        holding.lose(self._state_now(record))
+
+    def _state_now(self, record: TurnRecord) -> State | None:
+        try:
+            seen = self.stays.read(record.contact_id, now=self.clock.now())
+        except HandoffError:
+            return None
+        return seen.state if seen else State.ENDED
+
+    def _show_presence(self, record: TurnRecord, future: Future[ContactRecord]) -> None:
+        """Fetch the tokens, then typing until the turn is over or hands off."""
+        try:
+            contact = self._live_contact(record)
+        except BaseException as error:  # raised again by whoever waits for the contact
+            future.set_exception(error)
+            return
+        future.set_result(contact)
+        if record.state is State.HANDING_OFF:
+            return
+        while not self._quiet.is_set():
+            with contextlib.suppress(ChatError):  # dots are never worth a failure
+                self.room.show_typing(contact.connection_token)
+            self._quiet.wait(self.typing_every_seconds)
+
+    def _live_contact(self, record: TurnRecord) -> ContactRecord:
+        contact = self.stays.read_contact(record.contact_id)
+        if contact is None or contact.stay != record.stay:
+            raise FenceClosed("the tokens are of another stay", moot=contact is not None)
+        return self._reconnected(contact, record)
+
+    def _reconnected(self, contact: ContactRecord, record: TurnRecord) -> ContactRecord:
+        """The contact with a connection that lasts: tokens live a day, chats up to seven."""
+        if contact.connection_expires_at - self.clock.now() > RECONNECT_BEFORE_SECONDS:
+            return contact
+        connection = self.room.connect(contact.participant_token)
+        renewed = replace(contact, connection_token=connection.token, connection_expires_at=connection.expires_at)
+        self.stays.save_contact(renewed, expires_at=record.expires_at)
+        return renewed
+
+    # ---- the agent
+
+    def ask(self, step: do.Ask) -> None:
+        self._hear(self._require_agents().ask(step.question))
+
+    def resume(self, step: do.Resume) -> None:
+        self._hear(self._require_agents().resume(step.question, step.pending, step.results))
+
+    def _require_agents(self) -> Agents:
+        """Whoever may not speak must not ask either: the agent acts on what it is asked."""
+        if self.agents is None:
+            raise AssertionError("this function has no agents to ask")
+        self._require_voice()
+        return self.agents
+
+    def _hear(self, stream: Iterator[AgentEvent]) -> None:
+        self._stop_hearing()
+        self._hearing = Hearing(stream)
+
+    def _stop_hearing(self) -> None:
+        hearing, self._hearing = self._hearing, None
+        if hearing is not None:
+            hearing.close()
+            hearing.join(STOP_WITHIN_SECONDS)
+
+    def listen(self, step: do.Listen) -> AgentEvent:
+        if self._hearing is None:
+            raise AssertionError("nothing was asked")
+        return self._hearing.next(until=step.until, clock=self.clock)
+
+    def end_session(self, step: do.EndSession) -> None:
+        """Best effort and not for long: the customer has left, so nothing waits for an agent that hangs."""
+        if self.agents is not None:
+            end = functools.partial(self.agents.end, step.session_id)
+            self._start(end).join(self.end_session_within_seconds)
+
+    # ---- the chat
+
+    def read_contact(self, _: do.ReadContact) -> ContactRecord:
+        if self._contact is None:
+            raise AssertionError("the turn is not held")
+        return self._contact.result()
+
+    def _identity(self) -> ContactRecord | None:
+        """For the steps of a hand-off: this stay's contact, even when its connection is dead."""
+        if self._contact is not None:
+            with contextlib.suppress(HandoffError):
+                return self._contact.result()
+        record = self.record
+        contact = self.stays.read_contact(record.contact_id) if record else None
+        if record is None or contact is None or contact.stay != record.stay:
+            return None
+        with contextlib.suppress(HandoffError):
+            return self._reconnected(contact, record)
+        return contact
+
+    def read_transcript(self, _: do.ReadTranscript) -> tuple[Said, ...]:
+        if not self.may_read_transcript:
+            raise TranscriptRefused("GetTranscript", "switched off by a setting")
+        contact = self.read_contact(do.ReadContact())
+        return self.room.transcript(contact.connection_token, chat_of(contact))
+
+    def send(self, step: do.Send) -> str:
+        contact = self.read_contact(do.ReadContact())
+        self._require_voice()
+        return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
+
+    def _require_voice(self) -> None:
+        if self._holding is None:
+            raise AssertionError("the turn is not held")
+        self._holding.require_voice(monotonic=self.clock.monotonic())
+
+    def set_attributes(self, step: do.SetAttributes) -> None:
+        if contact := self._identity():
+            self.room.set_attributes(chat_of(contact), step.attributes)
+
+    def stop_streaming(self, _: do.StopStreaming) -> None:
+        if contact := self._identity():
+            with contextlib.suppress(ChatError):
+                self.room.stop_streaming(chat_of(contact), contact.streaming_id)
+
+    def disconnect(self, _: do.Disconnect) -> None:
+        if contact := self._identity():
+            with contextlib.suppress(ConnectionRefused):
+                self.room.disconnect(contact.connection_token)
+
+    def pause(self, step: do.Pause) -> None:
+        self.clock.sleep(step.seconds)
+
+
+def _resume(go_on: Callable[[Any], do.Effect[Any]], value: object) -> do.Effect[Any] | None:
+    try:
+        return go_on(value)
+    except StopIteration:
+        return None
+
+
+PERFORMERS: dict[type[do.Effect[Any]], Callable[[Performer, Any], Any]] = {
+    do.Ask: Performer.ask,
+    do.BecomeHuman: Performer.become_human,
+    do.BeginHandoff: Performer.begin_handoff,
+    do.Disconnect: Performer.disconnect,
+    do.EndSession: Performer.end_session,
+    do.GoRound: Performer.go_round,
+    do.Hold: Performer.hold,
+    do.KeepPending: Performer.keep_pending,
+    do.Listen: Performer.listen,
+    do.Pause: Performer.pause,
+    do.ReadContact: Performer.read_contact,
+    do.ReadTranscript: Performer.read_transcript,
+    do.Release: Performer.release,
+    do.Resume: Performer.resume,
+    do.Send: Performer.send,
+    do.SetAttributes: Performer.set_attributes,
+    do.StopStreaming: Performer.stop_streaming,
+    do.Take: Performer.take,
+    do.TakeOver: Performer.take_over,
+}

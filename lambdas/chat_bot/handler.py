@@ -1,0 +1,49 @@
+"""The ChatBot Lambda: invoked asynchronously by SNS, once per item published in a chat.
+
+Every record is tried, whatever happens to its neighbours; then the first failure is raised, so that Lambda tries the
+event again and in the end keeps it in the on-failure queue. Repeating a record that succeeded changes nothing.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.chat_bot.events import records_of
+from lambdas.chat_bot.wiring import CHAT_BOT
+from lambdas.conversation.clock import SystemClock
+from lambdas.conversation.errors import TurnFailed, description_of
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+metrics = Metrics()
+warnings.filterwarnings("ignore", message="No application metrics")  # most events count nothing
+
+
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    logger.append_keys(request_id=context.aws_request_id)
+    failures = [failure for record in records_of(event) if (failure := _try(record, context)) is not None]
+    if failures:
+        raise TurnFailed([type(failure).__name__ for failure in failures])
+
+
+def _try(record: object, context: LambdaContext) -> Exception | None:
+    clock = getattr(context, "clock", None) or SystemClock()
+    ends_at = clock.now() + context.get_remaining_time_in_millis() / 1000
+    try:
+        CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=_count)
+    except Exception as failure:
+        logger.error("turn failed", extra=description_of(failure))  # noqa: TRY400  (a traceback ends in a message)
+        _count("TurnsFailed")
+        return failure
+    return None
+
+
+def _count(name: str) -> None:
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

@@ -1,0 +1,69 @@
+"""What ChatBot does about each record: one straight line from the parsed event to the turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambdas.adapters.performer import Performer
+from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
+from lambdas.conversation.contact import State
+from lambdas.conversation.effects import EndSession
+from lambdas.conversation.handoff import Policy
+from lambdas.conversation.ports import Agents, Clock, Room, Stays
+from lambdas.conversation.turn import Rules, World, react
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatBot:
+    """ChatBot with everything it needs; `new_id` makes unguessable ids."""
+
+    stays: Stays
+    room: Room
+    agents: Agents
+    policy: Policy
+    rules: Rules
+    may_read_transcript: bool
+    new_id: Callable[[], str]
+
+    def handle(self, record: object, *, clock: Clock, ends_at: float, report: Report) -> None:
+        """React to one record of an SNS event. `ends_at` (epoch seconds) is when this execution will be stopped."""
+        match parse(record):
+            case CustomerSpoke(contact_id, message):
+                with self._performer(clock, report) as performer:
+                    performer.perform(react(contact_id, message, self._world(clock, ends_at)))
+            case HumanJoined(contact_id):
+                self._human_joined(contact_id, clock)
+            case ChatEnded(contact_id):
+                self._chat_ended(contact_id, clock, report)
+            case Irrelevant():
+                report("IrrelevantEvents")
+
+    def _performer(self, clock: Clock, report: Report) -> Performer:
+        return Performer(
+            stays=self.stays,
+            room=self.room,
+            agents=self.agents,
+            clock=clock,
+            owner=self.new_id(),
+            may_read_transcript=self.may_read_transcript,
+            report=report,
+        )
+
+    def _world(self, clock: Clock, ends_at: float) -> World:
+        return World(rules=self.rules, policy=self.policy, now=clock.now, new_id=self.new_id, ends_at=ends_at)
+
+    def _human_joined(self, contact_id: str, clock: Clock) -> None:
+        """Connect has removed the bot; what waits in the inbox is the person's to answer."""
+        record = self.stays.read(contact_id, now=clock.now())
+        if record is not None:
+            self.stays.become_human(record, now=clock.now())
+
+    def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
+        before = self.stays.become_ended(contact_id, now=clock.now())
+        if before is not None and before.state is State.BOT:
+            report("ChatsEndedWithTheBot")
+            with self._performer(clock, report) as performer:
+                performer.end_session(EndSession(before.session.id))

@@ -1,0 +1,53 @@
+"""What ChatBot is told by its environment; the stack writes exactly these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdas.conversation.phrases import language_of
+from lambdas.conversation.settings import Environment
+from lambdas.conversation.speech import Manner
+
+NAMES = frozenset(
+    {
+        "CONTACTS_TABLE",
+        "AGENT_ID",
+        "AGENT_ALIAS_ID",
+        "AGENT_SESSION_IDLE_SECONDS",
+        "LANGUAGE",
+        "READ_TRANSCRIPT",
+        "MESSAGE_AGE_LIMIT_SECONDS",
+        "TURN_DEADLINE_SECONDS",
+        "SPEAK",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    contacts_table: str
+    agent_id: str
+    agent_alias_id: str
+    agent_session_idle_seconds: float
+    """Not more than the agent's own idleSessionTTLInSeconds, or a lapsed session is taken for a live one."""
+    language: str
+    may_read_transcript: bool
+    message_age_limit_seconds: float
+    turn_deadline_seconds: float
+    manner: Manner
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> Settings:
+        environment = Environment(variables)
+        return cls(
+            contacts_table=environment.text("CONTACTS_TABLE"),
+            agent_id=environment.text("AGENT_ID"),
+            agent_alias_id=environment.text("AGENT_ALIAS_ID"),
+            agent_session_idle_seconds=environment.seconds("AGENT_SESSION_IDLE_SECONDS", least=60, most=5400),
+            language=language_of(environment.text("LANGUAGE")),
+            may_read_transcript=environment.flag("READ_TRANSCRIPT"),
+            message_age_limit_seconds=environment.seconds("MESSAGE_AGE_LIMIT_SECONDS", least=60, most=3600),
+            turn_deadline_seconds=environment.seconds("TURN_DEADLINE_SECONDS", least=10, most=140),
+            manner="whole" if environment.choice("SPEAK", ("paragraph", "whole")) == "whole" else "paragraph",
+        )

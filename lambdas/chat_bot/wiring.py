@@ -1,0 +1,47 @@
+"""ChatBot's real parts, made once per container."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+
+import boto3
+from botocore.config import Config
+
+from lambdas.adapters.bedrock_agents import BedrockAgents
+from lambdas.adapters.connect_chat import ConnectChat
+from lambdas.adapters.contacts_table import ContactsTable
+from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
+from lambdas.adapters.policy_file import policy_of
+from lambdas.chat_bot.reactions import ChatBot
+from lambdas.chat_bot.settings import Settings
+from lambdas.conversation.turn import Rules
+
+QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+AGENT = Config(connect_timeout=3, read_timeout=130, retries={"mode": "standard", "total_max_attempts": 1})
+"""The turn itself decides whether the agent is asked again; its deadline ends the wait."""
+
+
+def wire(variables: Mapping[str, str]) -> ChatBot:
+    """Raises `InvalidSetting` for a wrong environment."""
+    settings = Settings.from_environment(variables)
+    return ChatBot(
+        stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
+        room=ConnectChat(boto3.client("connect", config=QUICK), boto3.client("connectparticipant", config=QUICK)),
+        agents=BedrockAgents(
+            boto3.client("bedrock-agent-runtime", config=AGENT), settings.agent_id, settings.agent_alias_id
+        ),
+        policy=policy_of(variables),
+        rules=Rules(
+            age_limit_seconds=settings.message_age_limit_seconds,
+            deadline_seconds=settings.turn_deadline_seconds,
+            session_idle_seconds=settings.agent_session_idle_seconds,
+            manner=settings.manner,
+        ),
+        may_read_transcript=settings.may_read_transcript,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+
+
+CHAT_BOT = wire(os.environ)

@@ -1,0 +1,18 @@
+"""The system's time."""
+
+from __future__ import annotations
+
+import time
+
+
+class SystemClock:
+    """`Clock` in AWS; the laptop stack brings its own with each invocation."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

@@ -1,0 +1,71 @@
+"""StartBot's real parts, made once per container."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+
+from lambdas.adapters.chat_bot_function import ChatBotFunction
+from lambdas.adapters.connect_chat import ConnectChat
+from lambdas.adapters.contacts_table import ContactsTable
+from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
+from lambdas.adapters.policy_file import policy_of
+from lambdas.conversation.handoff import Policy
+from lambdas.conversation.ports import Clock
+from lambdas.conversation.stay import Reception
+from lambdas.start_bot.actions import StartBot
+from lambdas.start_bot.settings import Settings
+
+QUICK = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+"""The flow waits 8 s in all and tries again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What lasts longer than one invocation."""
+
+    settings: Settings
+    stays: DynamoDBContacts
+    room: ConnectChat
+    chat_bot: ChatBotFunction
+    policy: Policy
+
+    def start_bot(self, *, clock: Clock, report: Callable[[str], None]) -> StartBot:
+        reception = Reception(
+            stays=self.stays,
+            room=self.room,
+            clock=clock,
+            new_id=lambda: str(uuid.uuid4()),
+            hand_to_chat_bot=self.chat_bot.hand_over,
+            topic_arn=self.settings.topic_arn,
+            bot_name=self.settings.bot_name,
+            may_read_transcript=self.settings.may_read_transcript,
+            unanswered_seconds=self.settings.unanswered_seconds,
+        )
+        return StartBot(
+            reception=reception,
+            policy=self.policy,
+            language=self.settings.language,
+            told_attributes=self.settings.told_attributes,
+            report=report,
+        )
+
+
+def wire(variables: Mapping[str, str]) -> Wiring:
+    """Raises `InvalidSetting` for a wrong environment."""
+    settings = Settings.from_environment(variables)
+    return Wiring(
+        settings=settings,
+        stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
+        room=ConnectChat(boto3.client("connect", config=QUICK), boto3.client("connectparticipant", config=QUICK)),
+        chat_bot=ChatBotFunction(boto3.client("lambda", config=QUICK), settings.chat_bot_function),
+        policy=policy_of(variables),
+    )
+
+
+WIRING = wire(os.environ)

@@ -1,0 +1,339 @@
+"""The hand-off policy: what a control of the team leads to, and what the person gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.conversation.handoff import (
+    ACTION_GROUP,
+    ATTEMPTS,
+    CLOSING_SENTENCE,
+    FUNCTION_NAME,
+    LANGUAGE,
+    OUTCOME,
+    QUEUE,
+    REASON,
+    SUMMARY,
+    SUMMARY_CHARACTERS,
+    Call,
+    Control,
+    Decision,
+    Handoff,
+    Outcome,
+    Parameter,
+    ParameterType,
+    Policy,
+    Reason,
+    complete,
+    fits,
+    masked,
+    parse_policy,
+    read_policy,
+    shrunk,
+    to_a_person,
+)
+from tests.stage import POLICY, escalates
+
+DOCUMENT: dict[str, dict[str, dict[str, object]]] = {
+    "controls": {
+        "escalate": {
+            "outcome": "escalate",
+            "reason": "customer_asked",
+            "queue": "Orders",
+            "summary": "description",
+            "parameters": {
+                "description": {"type": "string", "required": True, "max_length": 1000, "mask": False},
+                "identity_document_number": {"type": "string", "required": False, "max_length": 40, "mask": True},
+            },
+        },
+        "say_goodbye": {"outcome": "end", "reason": "finished"},
+    }
+}
+A_DECISION = Decision(outcome=Outcome.ESCALATE, reason=Reason.DEADLINE, attributes={})
+
+
+def completed(decision: Decision = A_DECISION, *, stale: tuple[str, ...] = (), summary: str = "") -> Handoff:
+    return complete(decision, language="es", attempts=2, summary=summary, stale=stale, sentence="Gracias.")
+
+
+# ---- deciding
+
+
+def test_a_wish_for_a_person_goes_to_the_queue_of_the_control() -> None:
+    """With everything the team was told, each parameter an attribute of its own."""
+    decision = POLICY.decide([escalates("Order 10020030 is late", order_number="10020030")])
+
+    assert decision == Decision(
+        outcome=Outcome.ESCALATE,
+        reason=Reason.CUSTOMER_ASKED,
+        attributes={
+            FUNCTION_NAME: "escalate",
+            ACTION_GROUP: "escalation",
+            QUEUE: "Orders",
+            SUMMARY: "Order 10020030 is late",
+            "handoff_description": "Order 10020030 is late",
+            "handoff_order_number": "10020030",
+        },
+    )
+
+
+def test_a_control_the_policy_does_not_know_goes_to_a_person() -> None:
+    """A mistake in the team must never strand a customer."""
+    decision = POLICY.decide([Call(function="transfer_to_moon" * 20)])
+
+    assert (decision.outcome, decision.reason) == (Outcome.ESCALATE, Reason.UNKNOWN_CONTROL)
+    assert decision.attributes[FUNCTION_NAME].startswith("transfer_to_moon")
+    assert len(decision.attributes[FUNCTION_NAME]) == 100
+
+
+def test_a_control_without_a_call_goes_to_a_person() -> None:
+    """A backend may return control and name nothing."""
+    decision = POLICY.decide([])
+
+    assert (decision.outcome, decision.reason) == (Outcome.ESCALATE, Reason.UNKNOWN_CONTROL)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        escalates(""),
+        escalates("x" * 1_001),
+        escalates("Help", order_number="1" * 21),
+        escalates("Help", colour="blue"),
+        Call(function="escalate"),
+    ],
+    ids=["required but empty", "too long", "another too long", "not in the policy", "missing"],
+)
+def test_a_parameter_that_does_not_fit_goes_to_a_person(call: Call) -> None:
+    """Whatever the control was for; what does fit goes along."""
+    decision = POLICY.decide([call])
+
+    assert (decision.outcome, decision.reason) == (Outcome.ESCALATE, Reason.UNFIT_CONTROL)
+    assert decision.attributes[QUEUE] == "Orders"
+    assert "handoff_colour" not in decision.attributes
+
+
+def test_a_parameter_given_empty_counts_as_not_given() -> None:
+    """Models send an empty string for what they do not know."""
+    decision = POLICY.decide([escalates("Help", order_number="", colour="")])
+
+    assert decision.reason is Reason.CUSTOMER_ASKED
+    assert "handoff_order_number" not in decision.attributes
+
+
+def test_of_several_controls_the_first_that_leaves_the_chat_decides() -> None:
+    """A note taken on the way must not keep a customer from the person."""
+    decision = POLICY.decide([Call(function="note"), escalates(), Call(function="say_goodbye")])
+
+    assert decision.reason is Reason.CUSTOMER_ASKED
+
+
+def test_controls_that_all_stay_are_all_noted() -> None:
+    """The team is told that each was; so each must be."""
+    decision = POLICY.decide(
+        [
+            Call(function="note", parameters={"topic": "delivery"}),
+            Call(function="note", parameters={"order_number": "10020030"}),
+        ]
+    )
+
+    assert decision.outcome is Outcome.STAY
+    assert decision.attributes["handoff_topic"] == "delivery"
+    assert decision.attributes["handoff_order_number"] == "10020030"
+
+
+def test_only_the_last_four_characters_of_a_masked_parameter_are_shown() -> None:
+    """The person needs to recognise the document, not to read it."""
+    decision = POLICY.decide([escalates("Help", identity_document_number="12345678-9")])
+
+    assert decision.attributes["handoff_identity_document_number"] == "••••••78-9"
+
+
+def test_a_summary_is_masked_like_any_parameter() -> None:
+    """Otherwise the same value would be hidden in one attribute and shown in two others."""
+    control = Control(
+        outcome=Outcome.ESCALATE,
+        reason=Reason.CUSTOMER_ASKED,
+        summary="document",
+        parameters={"document": Parameter(mask=True)},
+    )
+
+    decision = Policy({"verify": control}).decide([Call(function="verify", parameters={"document": "12345678-9"})])
+
+    assert decision.attributes[SUMMARY] == decision.attributes["handoff_document"] == "••••••78-9"
+
+
+def test_nothing_is_shown_of_a_value_of_four_characters() -> None:
+    """It would be all of it."""
+    assert masked("1234") == "••••"
+    assert masked("12345") == "•2345"
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("string", ["", "anything"], []),
+        ("integer", ["10020030", "-1"], ["1.5", "ten", ""]),
+        ("number", ["1.5", "-2", "1e3"], ["a lot", ""]),
+        ("boolean", ["true", "False"], ["yes", "1", ""]),
+    ],
+)
+def test_a_value_fits_its_type(kind: ParameterType, good: list[str], bad: list[str]) -> None:
+    """Values are always strings on the wire; the type says how they must read."""
+    assert all(fits(value, Parameter(type=kind)) for value in good)
+    assert not any(fits(value, Parameter(type=kind)) for value in bad)
+
+
+parameters = st.builds(
+    Parameter,
+    type=st.sampled_from(["string", "integer", "number", "boolean"]),
+    required=st.booleans(),
+    max_length=st.integers(min_value=0, max_value=2_000),
+    mask=st.booleans(),
+)
+names = st.sampled_from(["description", "order_number", "topic", ""])
+controls = st.builds(
+    Control,
+    outcome=st.sampled_from(Outcome),
+    reason=st.sampled_from(Reason),
+    queue=st.text(max_size=20),
+    summary=names,
+    parameters=st.dictionaries(names, parameters),
+)
+calls = st.builds(
+    Call,
+    function=st.sampled_from(["escalate", "note", "unheard_of", ""]),
+    action_group=st.text(max_size=20),
+    parameters=st.dictionaries(names | st.text(max_size=5), st.text() | st.text(max_size=1_500) | st.just("9" * 5_000)),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["escalate", "note"]), controls), st.lists(calls, max_size=4))
+def test_any_control_at_all_leads_to_a_hand_off_connect_can_take(
+    policy: Mapping[str, Control], returned: list[Call]
+) -> None:
+    """Nothing a team returns may raise, and attributes are strings."""
+    decision = Policy(policy).decide(returned)
+    handoff = completed(decision)
+
+    assert all(isinstance(value, str) for value in handoff.attributes.values())
+    assert len(handoff.attributes[SUMMARY]) <= SUMMARY_CHARACTERS
+    assert handoff.attributes[OUTCOME] == decision.outcome.value
+    assert handoff.attributes[REASON] in set(Reason)
+
+
+# ---- completing
+
+
+def test_a_hand_off_says_why_where_to_and_how_often() -> None:
+    """Also one that no control decided: queues and reports rely on the same attributes."""
+    handoff = completed(summary="Where is my order?")
+
+    assert handoff.attributes == {
+        FUNCTION_NAME: "",
+        ACTION_GROUP: "",
+        QUEUE: "",
+        SUMMARY: "Where is my order?",
+        OUTCOME: "escalate",
+        REASON: "deadline",
+        LANGUAGE: "es",
+        ATTEMPTS: "2",
+    }
+    assert handoff.sentence == "Gracias."
+
+
+def test_the_summary_of_the_control_comes_before_the_customers_words() -> None:
+    """The team understood; the words are in the transcript."""
+    decision = POLICY.decide([escalates("Order is late")])
+
+    assert completed(decision, summary="I want a person").attributes[SUMMARY] == "Order is late"
+
+
+def test_a_long_summary_is_shortened() -> None:
+    """All attributes of a contact together may have 32 KB."""
+    assert len(completed(summary="x" * 5_000).attributes[SUMMARY]) == SUMMARY_CHARACTERS
+
+
+def test_nothing_of_an_earlier_hand_off_is_still_shown() -> None:
+    """Connect merges attributes: what is not overwritten would stay, and send the customer to the last queue."""
+    stale = tuple(POLICY.parameter_attributes())
+
+    attributes = completed(stale=stale).attributes
+
+    assert {attributes[name] for name in (*stale, FUNCTION_NAME, ACTION_GROUP, QUEUE)} == {""}
+
+
+def test_every_parameter_of_every_control_may_be_stale() -> None:
+    """The earlier hand-off may have been another control's."""
+    assert POLICY.parameter_attributes() == {
+        "handoff_description",
+        "handoff_order_number",
+        "handoff_identity_document_number",
+        "handoff_topic",
+    }
+
+
+def test_refused_attributes_shrink_to_what_routes() -> None:
+    """A hand-off without a briefing is better than none."""
+    shrunken = shrunk(completed(POLICY.decide([escalates()])))
+
+    assert shrunken.attributes == {OUTCOME: "escalate", REASON: "customer_asked", QUEUE: "Orders"}
+
+
+def test_an_end_the_flow_takes_back_becomes_a_hand_over() -> None:
+    """The customer has not heard the goodbye, so nobody may hang up on them."""
+    ending = completed(POLICY.decide([Call(function="say_goodbye")]))
+
+    taken_back = to_a_person(ending, Reason.UNANSWERED)
+
+    assert (taken_back.outcome, taken_back.reason) == (Outcome.ESCALATE, Reason.UNANSWERED)
+    assert (taken_back.attributes[OUTCOME], taken_back.attributes[REASON]) == ("escalate", "unanswered")
+    assert to_a_person(completed(), Reason.UNANSWERED) == completed()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_says_goodbye_in_a_way_of_its_own_or_not_at_all(reason: Reason) -> None:
+    """The table is complete; where the flow took the contact back, the flow speaks."""
+    assert (CLOSING_SENTENCE[reason] is None) == (reason in {Reason.UNANSWERED, Reason.FLOW_ERROR})
+
+
+# ---- reading
+
+
+def test_the_policy_is_read_from_the_file_the_build_wrote(tmp_path: Path) -> None:
+    """Missing members have the defaults of the type."""
+    path = tmp_path / "handoff_policy.json"
+    path.write_text(json.dumps(DOCUMENT), encoding="utf-8")
+
+    policy = read_policy(path)
+
+    assert policy == Policy(
+        {
+            "escalate": Control(
+                outcome=Outcome.ESCALATE,
+                reason=Reason.CUSTOMER_ASKED,
+                queue="Orders",
+                summary="description",
+                parameters={
+                    "description": Parameter(required=True),
+                    "identity_document_number": Parameter(max_length=40, mask=True),
+                },
+            ),
+            "say_goodbye": Control(outcome=Outcome.END, reason=Reason.FINISHED),
+        }
+    )
+
+
+@pytest.mark.parametrize("change", [{"outcome": "explode"}, {"reason": "because"}])
+def test_a_policy_outside_the_closed_lists_stops_the_start(change: dict[str, str]) -> None:
+    """Better no bot than one that hands over for reasons nobody routes."""
+    document = {"controls": {"escalate": {**DOCUMENT["controls"]["escalate"], **change}}}
+
+    with pytest.raises(ValueError, match="is not a valid"):
+        parse_policy(document)

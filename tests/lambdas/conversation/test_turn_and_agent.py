@@ -1,0 +1,308 @@
+"""One turn and its agents: failures, deadlines, sessions and controls."""
+
+from __future__ import annotations
+
+from lambdas.conversation import effects as do
+from lambdas.conversation.contact import State
+from lambdas.conversation.errors import (
+    AttributesRefused,
+)
+from lambdas.conversation.handoff import Call
+from lambdas.conversation.inbox import Kind
+from lambdas.conversation.turn import (
+    LEAVE_TIME_SECONDS,
+    MOST_CONTROLS,
+    Rules,
+)
+from tests.fakes import Hang, ScriptedAgents
+from tests.stage import (
+    DENIED,
+    FUNCTION_SECONDS,
+    THROTTLED,
+    Stage,
+    answering,
+    comes_meanwhile,
+    crashed_after,
+    escalates,
+    says,
+)
+
+# ---- an agent that fails
+
+
+def test_a_failure_that_may_pass_is_tried_once_more() -> None:
+    """With a word to the customer first, who would otherwise wait in silence."""
+    stage = Stage(agents=ScriptedAgents([THROTTLED], ["Here."]))
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == [says("one_moment"), "Here."]
+    assert stage.record.state is State.BOT
+
+
+def test_an_agent_that_fails_twice_is_replaced_by_a_person() -> None:
+    """A plain sentence, and the reason for the queue and the reports."""
+    stage = Stage(agents=ScriptedAgents([THROTTLED], [THROTTLED]))
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == [says("one_moment"), says("agent_unavailable")]
+    assert stage.room.attributes["handoff_reason"] == "agent_unavailable"
+    assert stage.room.attributes["handoff_summary"] == "Where is my order?"
+    assert stage.record.state is State.HUMAN
+
+
+def test_a_failure_that_will_not_pass_is_not_tried_again() -> None:
+    """A wrong alias stays wrong."""
+    stage = Stage(agents=ScriptedAgents([DENIED]))
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == [says("agent_unavailable")]
+
+
+def test_an_agent_that_breaks_off_is_not_asked_again() -> None:
+    """It has begun to act on the question; nobody knows how far it came."""
+    stage = Stage(agents=ScriptedAgents(["It is in the", THROTTLED]))
+
+    stage.hears("Where is my order?")
+
+    assert len(stage.agents.asked) == 1
+    assert stage.heard == [says("agent_unavailable")]
+
+
+def test_at_the_deadline_the_turn_hands_off() -> None:
+    """A turn has its own end, well before Lambda's."""
+    stage = Stage(agents=ScriptedAgents([Hang()]), rules=Rules(deadline_seconds=0.0))
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == [says("deadline")]
+    assert stage.room.attributes["handoff_reason"] == "deadline"
+
+
+def test_what_was_said_before_the_deadline_stands() -> None:
+    """The customer has read it."""
+    stage = Stage(agents=ScriptedAgents(["It is here.\n\n", Hang()]))
+    stage.room.meets("send", lambda: stage.clock.advance(20))
+    stage.rules = Rules(deadline_seconds=20.0)
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == ["It is here.", says("deadline")]
+
+
+def test_asking_again_does_not_move_the_deadline() -> None:
+    """It is the turn's, not the call's: the customer has waited since the question."""
+    stage = Stage()
+    stage.agents = ScriptedAgents([lambda: stage.clock.advance(15), THROTTLED], ["Here."])
+    started = stage.clock.now()
+    execution = stage.execution(stage.room.customer_says("Where is my order?"))
+
+    execution.run()
+
+    deadlines = {effect.until for effect in execution.effects if isinstance(effect, do.Listen)}
+    assert deadlines == {started + stage.rules.deadline_seconds}
+
+
+def test_the_hand_off_has_its_time_even_if_the_deadline_is_later_than_the_functions() -> None:
+    """Lambda stops a function without a word."""
+    stage = Stage(agents=ScriptedAgents(["Here."]), rules=Rules(deadline_seconds=10_000.0))
+    started = stage.clock.now()
+    execution = stage.execution(stage.room.customer_says("Where is my order?"))
+
+    execution.run()
+
+    deadlines = {effect.until for effect in execution.effects if isinstance(effect, do.Listen)}
+    assert deadlines == {started + FUNCTION_SECONDS - LEAVE_TIME_SECONDS}
+
+
+def test_an_agent_without_an_answer_gets_one_more_chance() -> None:
+    """With the customer's help."""
+    stage = Stage(agents=ScriptedAgents([], [" \n"]))
+
+    stage.hears("Blub")
+    stage.hears("Blub blub")
+
+    assert stage.heard == [says("nothing_to_say"), says("not_understood")]
+    assert stage.room.attributes["handoff_reason"] == "nothing_to_say"
+
+
+def test_only_silence_in_a_row_counts() -> None:
+    """An answer in between shows that the two get along."""
+    stage = Stage(agents=ScriptedAgents([], ["Ah!"], []))
+
+    for text in ("Blub", "My order", "Blub"):
+        stage.hears(text)
+
+    assert stage.heard == [says("nothing_to_say"), "Ah!", says("nothing_to_say")]
+
+
+# ---- sessions
+
+
+def test_a_stay_has_one_session() -> None:
+    """The agent remembers; no history is sent."""
+    stage = answering("One.", "Two.")
+
+    stage.hears("First")
+    stage.hears("Second")
+
+    first, second = stage.agents.asked
+    assert first.session_id == second.session_id == stage.record.session.id
+    assert second.history == ()
+
+
+def test_a_session_that_has_lapsed_is_replaced_and_told_the_talk() -> None:
+    """Judged by time, because a lapsed session says nothing; it just starts anew."""
+    stage = answering("One.", "Two.")
+    stage.hears("First")
+    stage.clock.advance(stage.rules.session_idle_seconds + 1)
+
+    stage.hears("Second")
+
+    first, second = stage.agents.asked
+    assert second.session_id != first.session_id
+    assert second.session_id == stage.record.session.id
+    assert [said.text for said in second.history] == [says("greeting"), "First", "One."]
+
+
+def test_a_file_does_not_keep_the_agents_session_awake() -> None:
+    """The agent was not asked, so its session grows old all the same."""
+    stage = answering("One.", "Two.")
+    stage.hears("First")
+    stage.clock.advance(stage.rules.session_idle_seconds - 10)
+    stage.hears(stage.room.customer_says(kind=Kind.ATTACHMENT))
+    stage.clock.advance(20)
+
+    stage.hears("Second")
+
+    assert stage.agents.asked[1].session_id != stage.agents.asked[0].session_id
+
+
+def test_a_returning_bot_is_told_the_earlier_talk() -> None:
+    """Each stay has its own session."""
+    stage = Stage(agents=ScriptedAgents(["Here."]), stay=2)
+    stage.room.human_says("I have looked, the bot can tell you.")
+
+    stage.hears("Where is my order?")
+
+    history = stage.agents.asked[0].history
+    assert [(said.role, said.text) for said in history] == [
+        ("CUSTOM_BOT", says("greeting")),
+        ("AGENT", "I have looked, the bot can tell you."),
+    ]
+
+
+def test_history_holds_neither_the_flows_sentences_nor_what_is_still_to_be_asked() -> None:
+    """What waits is asked in its turn; told twice, it would be answered twice."""
+    stage = answering("Tomorrow.", "Open.")
+    stage.room.system_says("Welcome!")
+    first = stage.room.customer_says("Where is my order?")
+    crashed_after(stage, first, "Hold")
+    comes_meanwhile(stage, "And my ticket?")
+
+    stage.hears(first)
+
+    assert [said.text for said in stage.agents.asked[0].history] == [says("greeting")]
+    assert stage.heard == ["Tomorrow.", "Open."]
+
+
+# ---- controls
+
+
+def test_a_control_to_escalate_hands_over_with_its_briefing() -> None:
+    """A hand-off is an act of the agent; what it said with it comes first."""
+    stage = Stage(agents=ScriptedAgents(["Of course.", escalates("Order 10020030 is late", order_number="10020030")]))
+
+    stage.hears("I want a person")
+
+    assert stage.heard == ["Of course.", says("escalate")]
+    assert stage.room.attributes == {
+        "functionName": "escalate",
+        "actionGroup": "escalation",
+        "handoff_outcome": "escalate",
+        "handoff_reason": "customer_asked",
+        "handoff_queue": "Orders",
+        "handoff_summary": "Order 10020030 is late",
+        "handoff_description": "Order 10020030 is late",
+        "handoff_order_number": "10020030",
+        "handoff_language": "en",
+        "handoff_attempts": "1",
+    }
+
+
+def test_a_hand_off_goes_step_by_step() -> None:
+    """Decided by one write, then attributes, goodbye, streaming, disconnect, `human`, session: in this order."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    execution = stage.execution(stage.room.customer_says("I want a person"))
+
+    execution.run()
+
+    assert execution.performed[4:] == [
+        "BeginHandoff",
+        "SetAttributes",
+        "ReadContact",
+        "Send",
+        "StopStreaming",
+        "Disconnect",
+        "BecomeHuman",
+        "EndSession",
+    ]
+    assert stage.record.state is State.HUMAN
+    assert not stage.connected
+    assert stage.room.streams == set()
+    assert stage.agents.ended == ["session"]
+
+
+def test_a_control_may_end_the_chat() -> None:
+    """With a goodbye; the flow reads the outcome and does not look for a person."""
+    stage = Stage(agents=ScriptedAgents(["Glad to help.", Call(function="say_goodbye")]))
+
+    stage.hears("That was all")
+
+    assert stage.heard == ["Glad to help.", says("end")]
+    assert stage.room.attributes["handoff_outcome"] == "end"
+
+
+def test_an_unknown_control_goes_to_a_person() -> None:
+    """A mistake in the team must never strand a customer."""
+    stage = Stage(agents=ScriptedAgents([Call(function="transfer_to_moon")]))
+
+    stage.hears("Hello")
+
+    assert stage.heard == [says("not_understood")]
+    assert stage.room.attributes["handoff_reason"] == "unknown_control"
+
+
+def test_a_control_that_stays_is_noted_and_answered() -> None:
+    """What it brought becomes attributes, and the agent goes on."""
+    note = Call(function="note", parameters={"topic": "delivery"})
+    stage = Stage(agents=ScriptedAgents(["One moment. ", note], ["Noted."]))
+
+    stage.hears("It is about my delivery")
+
+    assert stage.heard == ["One moment.", "Noted."]
+    assert stage.room.attributes["handoff_topic"] == "delivery"
+    assert stage.agents.resumed == [("pending", {"note": '{"status": "noted"}'})]
+    assert (stage.record.state, stage.record.pending) == (State.BOT, None)
+
+
+def test_the_agent_learns_that_attributes_were_refused() -> None:
+    """It must not tell the customer otherwise."""
+    stage = Stage(agents=ScriptedAgents([Call(function="note")], ["I could not note that."]))
+    stage.room.meets("set_attributes", AttributesRefused("set_attributes", "InvalidRequestException"))
+
+    stage.hears("Note this")
+
+    assert stage.agents.resumed == [("pending", {"note": '{"status": "refused"}'})]
+
+
+def test_a_team_that_goes_in_circles_is_replaced_by_a_person() -> None:
+    """Five controls in one turn are enough."""
+    stage = Stage(agents=ScriptedAgents(*([Call(function="note")] for _ in range(MOST_CONTROLS + 1))))
+
+    stage.hears("Note this")
+
+    assert len(stage.agents.resumed) == MOST_CONTROLS
+    assert stage.room.attributes["handoff_reason"] == "agent_unavailable"
