@@ -39,6 +39,12 @@ def _told_wait(action: Action) -> str:
     return f"{seconds} s, or {', '.join(events)}" if events else f"{seconds} s"
 
 
+def _told_queue(action: Action) -> str:
+    """An ARN by its end; the rest says only where everything is."""
+    queue = str(action.parameters.get("QueueId", ""))
+    return f"queue {queue.rpartition('/')[2]}" if queue.startswith("arn:") else queue
+
+
 def _told(parameter: str) -> Callable[[Action], str]:
     return lambda action: str(action.parameters.get(parameter, ""))
 
@@ -49,6 +55,6 @@ _TELL: Mapping[str, Callable[[Action], str]] = {
     "InvokeLambdaFunction": _told_invocation,
     "Wait": _told_wait,
     "Loop": lambda action: f"{action.parameters.get('LoopCount')} times",
-    "UpdateContactTargetQueue": _told("QueueId"),
+    "UpdateContactTargetQueue": _told_queue,
     "UpdateFlowLoggingBehavior": _told("FlowLoggingBehavior"),
 }

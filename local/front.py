@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,9 +44,17 @@ class OnlyThisAddress:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
+        elif self._was_meant(scope):
+            await RedirectResponse(self._origin.decode() + "/")(scope, receive, send)
         else:
             refusal = PlainTextResponse(f"This is {self._origin.decode()} and nothing else.\n", status_code=403)
             await refusal(scope, receive, send)
+
+    def _was_meant(self, scope: Scope) -> bool:
+        """Somebody typed localhost: ChatJS connects to 127.0.0.1 only, so the page must be opened there."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        typed = b"localhost" + self._host.removeprefix(b"127.0.0.1")
+        return headers.get(b"host") == typed and b"origin" not in headers and scope["path"] == "/"
 
     def _is_welcome(self, scope: Scope) -> bool:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -318,10 +319,21 @@ def contact_of(event: Any) -> str | None:
             return contact_id
         case {"Records": [{"Sns": {"MessageAttributes": {"ContactId": {"Value": str(contact_id)}}}}, *_]}:
             return contact_id
+        case {"Records": [{"Sns": {"Message": str(message)}}, *_]}:
+            return _contact_of_item(message)  # what StartBot hands over has no message attributes
         case {"sessionAttributes": {"contact_id": str(contact_id)}}:
             return contact_id
         case _:
             return None
+
+
+def _contact_of_item(message: str) -> str | None:
+    try:
+        item = json.loads(message)
+    except ValueError:
+        return None
+    contact_id = item.get("ContactId") if isinstance(item, dict) else None
+    return contact_id if isinstance(contact_id, str) else None
 
 
 def _one_line(error: FunctionError) -> str:

@@ -53,7 +53,9 @@ async def test_what_no_part_answers_is_refused_by_name() -> None:
     [
         (f"{HERE}/", {}, 200),
         (f"{HERE}/", {"Origin": HERE}, 200),
-        ("http://localhost:8080/", {}, 403),
+        ("http://localhost:8080/", {}, 307),
+        ("http://localhost:8080/", {"Origin": "http://localhost:8080"}, 403),
+        ("http://localhost:8080/local.json", {}, 403),
         ("http://127.0.0.1:9090/", {}, 403),
         ("http://rebound.example:8080/", {}, 403),
         (f"{HERE}/", {"Origin": "http://elsewhere.example"}, 403),

@@ -1,0 +1,94 @@
+/** What the activity feed told about one chat, put in order. It knows no DOM. */
+
+/**
+ * @typedef {object} Block a block of the contact flow that was reached
+ * @property {number} n
+ * @property {number} at seconds since the epoch
+ * @property {string} block its name; "" if the flow stopped because it is broken
+ * @property {string} type
+ * @property {string} detail
+ * @property {string} by the result or error that led here
+ */
+/**
+ * @typedef {object} Call an AWS call; `at` is when it ended, in seconds since the epoch
+ * @property {number} n
+ * @property {number} at
+ * @property {string} service
+ * @property {string} operation
+ * @property {number} status
+ * @property {number} ms
+ */
+/**
+ * @typedef {object} Run one invocation of a function
+ * @property {number} n
+ * @property {number} at when it began, in seconds since the epoch
+ * @property {string} function
+ * @property {"started" | "finished" | "failed" | "retrying" | "given_up"} phase
+ * @property {number} ms
+ * @property {string} error one line, or ""
+ * @property {Call[]} calls
+ */
+/** @typedef {"" | "flow" | "bot" | "queue" | "person"} Stage */
+
+const ENDING = new Set(["finished", "failed"]);
+
+export class Story {
+  /** @type {Block[]} */
+  blocks = [];
+  /** @type {Run[]} */
+  runs = [];
+  /** @type {Record<string, string>} */
+  attributes = {};
+  /** @type {Stage} */
+  stage = "";
+  hasEnded = false;
+  endReason = "";
+
+  /** @param {any} entry an Activity of this chat */
+  add(entry) {
+    READERS[entry.kind]?.(this, entry);
+  }
+}
+
+/** @type {Record<string, (story: Story, entry: any) => void>} */
+const READERS = {
+  flow: (story, entry) => {
+    story.blocks.push(entry);
+    story.stage ||= "flow";
+  },
+  attributes: (story, { attributes }) => {
+    story.attributes = attributes;
+  },
+  contact: readContact,
+  invocation: readInvocation,
+  call: readCall,
+};
+
+/** @type {Record<string, Stage>} */
+const STAGES = { started: "flow", queued: "queue", connected: "person" };
+
+function readContact(story, { state, reason }) {
+  if (state === "ended") Object.assign(story, { hasEnded: true, endReason: reason });
+  else story.stage = STAGES[state] ?? story.stage;
+}
+
+/** An invocation is told when it begins and when it ends; what Lambda does with a failed one belongs to the same run. */
+function readInvocation(story, { n, at, function: name, phase, ms, error }) {
+  if (phase === "started") {
+    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", calls: [] });
+    return;
+  }
+  const run = story.runs.findLast((one) => one.function === name && (one.phase === "started") === ENDING.has(phase));
+  if (!run) return;
+  run.phase = phase;
+  if (ENDING.has(phase)) run.ms = ms;
+  if (error) run.error = error;
+}
+
+/** A call belongs to the run of its function that was last begun. */
+function readCall(story, call) {
+  const run = story.runs.findLast((one) => one.function === call.function);
+  run?.calls.push(call);
+  const speaks = call.operation === "SendMessage" && call.status < 400;
+  if (speaks && story.stage === "flow") story.stage = "bot";
+}
