@@ -1,0 +1,221 @@
+"""Behind the curtain of a journey: time, faults, and what the stack did that no person in the chat can see.
+
+A journey tells its story through people; it looks here only for what they cannot know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from lambdas.adapters.contacts_table import ContactsTable
+from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
+from lambdas.conversation.contact import TurnRecord
+from local.calls import Call, Gate, Switches
+from local.delivery import DeliverySwitches
+from local.stack import Stack
+from local.workers import GivenUp
+from tests.journeys.people import Place
+from tests.running_stack import RunningStack, eventually
+
+START_BOT: Final = "lambdas.start_bot.handler.handler"
+CHAT_BOT: Final = "lambdas.chat_bot.handler.handler"
+STEP_SECONDS: Final = 30.0
+CALM_LOOKS: Final = 4
+LOOK_SECONDS: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Calls that get no answer for now."""
+
+    stack: RunningStack
+    gate: Gate
+    times: int
+
+    def have_come(self) -> None:
+        """Return when as many have come as are held."""
+        eventually(lambda: self.gate.arrived == self.times)
+
+    def let_go(self) -> None:
+        self.stack.call(lambda _: self.gate.open())
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """One stack, seen from behind."""
+
+    stack: RunningStack
+    place: Place
+
+    # Time
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass in small steps, once nothing goes on any more; everything that a step sets off happens in it."""
+        self.calm()
+        left = seconds
+        while left > 0:
+            step = min(left, STEP_SECONDS)
+            self.jump(step)
+            self.calm()
+            left -= step
+
+    def jump(self, seconds: float) -> None:
+        """Move the clock at once, whatever is running."""
+        self.stack.call(lambda stack: stack.clock.advance(seconds))
+
+    def calm(self) -> None:
+        """Return when nothing goes on any more; what waits for the clock does not count."""
+        self.stack.wait(_calm(self.stack.stack))
+
+    # Faults
+
+    @property
+    def switches(self) -> Switches:
+        return self.stack.stack.switches
+
+    @property
+    def sns(self) -> DeliverySwitches:
+        return self.stack.stack.delivery.switches
+
+    @contextmanager
+    def holding(self, operation: str, *, contact_id: str | None = None, times: int = 1) -> Iterator[Held]:
+        """So many calls of functions get no answer until they are let go, at the latest at the end of the block."""
+        gate = self.stack.call(lambda stack: stack.switches.hold(operation, contact_id=contact_id, times=times))
+        held = Held(self.stack, gate, times)
+        yield held
+        held.let_go()
+
+    def crash(self, handler: str, contact_id: str) -> None:
+        """Kill the process in which a function works for this chat."""
+        function = self.name(handler)
+        eventually(lambda: self.stack.call(lambda stack: stack.workers.crash(function, contact_id=contact_id)))
+
+    def crash_chat_bot(self, contact_id: str) -> None:
+        self.crash(CHAT_BOT, contact_id)
+
+    def release_deliveries(self, *, backwards: bool = False) -> None:
+        """Deliver what SNS held back."""
+        order = _backwards if backwards else list
+        self.stack.call(lambda stack: stack.delivery.release(order=order))
+
+    # What happened
+
+    def name(self, handler: str) -> str:
+        return self.stack.call(lambda stack: stack.function(handler))
+
+    def topic(self) -> str:
+        """The ARN of the topic that ChatBot listens to."""
+        return self.stack.call(lambda stack: stack.delivery.subscriptions[0].topic_arn)
+
+    def record(self, contact_id: str) -> TurnRecord:
+        """The turn item as it is in the table now; fails if there is none."""
+        now = self.stack.call(lambda stack: stack.clock.now())
+        found = self._contacts().read(contact_id, now=now)
+        assert found is not None, "no record of this contact"
+        return found
+
+    def until(self, contact_id: str, *, state: str) -> None:
+        """Return when the record says so."""
+        eventually(lambda: self.record(contact_id).state == state, instead=lambda: self.record(contact_id))
+
+    def reaches(self, contact_id: str, phase: str, *, times: int = 1) -> None:
+        """Return when ChatBot's invocations for a chat have come so far."""
+        eventually(
+            lambda: self.phases(contact_id).count(phase) >= times, instead=lambda: self.phases(contact_id)
+        )
+
+    def watched(self, contact_id: str, *, times: int) -> None:
+        """Return when the flow has asked so often whether the customer is being answered, and knows."""
+        eventually(lambda: self.steps(contact_id).count("watched") >= times, instead=lambda: self.steps(contact_id))
+
+    def waits(self, contact_id: str, *, messages: int) -> None:
+        """Return when so many messages are in the inbox."""
+        eventually(lambda: len(self.record(contact_id).inbox) == messages)
+
+    def calls(self, contact_id: str, operation: str) -> list[Call]:
+        """The calls that functions made for a chat and that were answered or cut."""
+        recorded = self.stack.call(lambda stack: list(stack.calls.recorded))
+        return [call for call in recorded if (call.contact_id, call.operation) == (contact_id, operation)]
+
+    def steps(self, contact_id: str) -> list[str]:
+        """The flow's blocks in the order the chat passed them."""
+        return [facts["block"] for facts in self._activity(contact_id, "flow")]
+
+    def phases(self, contact_id: str, handler: str = CHAT_BOT) -> list[str]:
+        """What became of a function's invocations for a chat: started, finished, failed, retrying, given_up."""
+        name = self.name(handler)
+        return [one["phase"] for one in self._activity(contact_id, "invocation") if one["function"] == name]
+
+    def given_up(self) -> list[GivenUp]:
+        """The events that Lambda has sent to the on-failure queue."""
+        return self.stack.call(lambda stack: list(stack.workers.given_up))
+
+    def log(self, handler: str, contact_id: str) -> list[Mapping[str, Any]]:
+        """What a function has logged about a chat, a mapping for each line."""
+        file = self.stack.stack._settings.build / "logs" / f"{self.name(handler)}.log"
+        lines = (line for line in file.read_text(encoding="utf-8").splitlines() if contact_id in line)
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def notices(self) -> list[str]:
+        """What was told to whoever watches the stack."""
+        entries = self.stack.call(lambda stack: stack.activity.entries())
+        return [entry.facts["text"] for entry in entries if entry.kind == "notice"]
+
+    # What SNS might bring
+
+    def brings(self, *records: Any) -> None:
+        """Hand ChatBot an event with these records, as Lambda's queue takes it from SNS."""
+        client = self._client("lambda")
+        payload = json.dumps({"Records": list(records)}).encode()
+        client.invoke(FunctionName=f"{self.name(CHAT_BOT)}:live", InvocationType="Event", Payload=payload)
+        client.close()
+
+    def _activity(self, contact_id: str, kind: str) -> list[Mapping[str, Any]]:
+        entries = self.stack.call(lambda stack: stack.activity.entries(contact_id=contact_id))
+        return [entry.facts for entry in entries if entry.kind == kind and entry.contact_id == contact_id]
+
+    def _contacts(self) -> DynamoDBContacts:
+        chat_bot = self.stack.call(lambda stack: stack.workers.function(stack.function(CHAT_BOT)))
+        return DynamoDBContacts(ContactsTable(self._client("dynamodb"), chat_bot.environment["CONTACTS_TABLE"]))
+
+    def _client(self, service: Any) -> Any:  # which of boto3's clients it is depends on the name
+        facts = self.place.facts
+        return boto3.client(
+            service,
+            endpoint_url=facts["endpoint"],
+            region_name=facts["region"],
+            aws_access_key_id=facts["accessKeyId"],
+            aws_secret_access_key=facts["secretAccessKey"],
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+def sns_record(item: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A record as SNS wraps what Connect publishes; a string stands for a message that is not even JSON."""
+    message = item if isinstance(item, str) else json.dumps(item)
+    contact_id = "" if isinstance(item, str) else str(item.get("ContactId", ""))
+    attributes = {"ContactId": {"Type": "String", "Value": contact_id}}
+    return {"EventSource": "aws:sns", "Sns": {"Message": message, "MessageAttributes": attributes}}
+
+
+def _backwards(held: Iterable[Any]) -> Iterable[Any]:
+    return reversed(list(held))
+
+
+async def _calm(stack: Stack) -> None:
+    """Nothing runs, and nothing new was told for a few looks: flows go on between invocations."""
+    looks, told = 0, 0
+    while looks < CALM_LOOKS:
+        await stack.workers.settle()
+        await asyncio.sleep(LOOK_SECONDS)
+        entries = stack.activity.entries(after=told)
+        looks = 0 if entries else looks + 1
+        told = entries[-1].number if entries else told

@@ -1,0 +1,55 @@
+"""One stack for all journeys; every test gets its own customers, and a stack that nothing is wrong with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.settings import StackSettings
+from tests.journeys.backstage import Backstage
+from tests.journeys.people import Customer, Place
+from tests.running_stack import RunningStack, running_stack
+
+StartChat = Callable[..., Customer]
+"""Starts a chat: `start_chat(language="es", InitialMessage=…)`."""
+
+
+@pytest.fixture(scope="session")
+def shared_stack() -> Iterator[RunningStack]:
+    """Does not look at the sources by itself: an edit during a test run would only disturb it."""
+    with running_stack(StackSettings(port=0, watch=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def stack(shared_stack: RunningStack) -> Iterator[RunningStack]:
+    """The stack, as it was before the test when the test is over."""
+    yield shared_stack
+    shared_stack.forget_switches()
+    shared_stack.settle()
+
+
+@pytest.fixture
+def place(stack: RunningStack) -> Iterator[Place]:
+    found = Place(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def backstage(stack: RunningStack, place: Place) -> Backstage:
+    return Backstage(stack, place)
+
+
+@pytest.fixture
+def start_chat(place: Place) -> StartChat:
+    return lambda **members: Customer(place, **members)
+
+
+@pytest.fixture
+def customer(start_chat: StartChat) -> Customer:
+    """A customer who writes English and has been greeted."""
+    started = start_chat()
+    started.is_greeted()
+    return started
