@@ -59,6 +59,10 @@ class Tool(_Described):
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
 
 
+RESERVED = frozenset({"outcome", "reason", "queue", "summary", "language", "attempts"})
+"""Parameters become attributes `handoff_<name>`; these the bot writes itself (a test compares the two lists)."""
+
+
 class Control(_Described):
     """Something an agent asks its caller to do: control returns to whoever invoked the team."""
 
@@ -189,3 +193,10 @@ def _control_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:
         if control.summary and control.summary not in control.parameters:
             expected = f"expected one of the parameters ({', '.join(control.parameters)}), not '{control.summary}'"
             yield source.problem(("controls", position, "summary"), expected)
+        if control.reason == "finished" and control.outcome != "end":
+            yield source.problem(
+                ("controls", position, "reason"), "expected the reason 'finished' with outcome 'end' only"
+            )
+        for name in RESERVED & control.parameters.keys():
+            expected = f"expected another name than '{name}': the bot itself writes the attribute handoff_{name}"
+            yield source.problem(("controls", position, "parameters", name), expected)

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from agents.policy import handoff_policy
-from agents.team import load_team
+from agents.team import RESERVED, load_team
+from lambdas.conversation import handoff
 from lambdas.conversation.handoff import Call, Outcome, Parameter, Reason, parse_policy
 from tests.agents.demo_store import STORE
 from tests.agents.small_team import write_team
@@ -46,3 +47,17 @@ def test_the_person_gets_the_whole_document_number_in_the_demo() -> None:
     policy = parse_policy(handoff_policy(load_team(STORE)))
 
     assert policy.controls["escalate"].parameters["identity_document_number"] == Parameter(max_length=40, mask=False)
+
+
+def test_no_parameter_takes_the_place_of_an_attribute_the_bot_writes() -> None:
+    """Both sides keep the list for themselves, because they do not import each other."""
+    written_by_the_bot = {
+        handoff.OUTCOME,
+        handoff.REASON,
+        handoff.QUEUE,
+        handoff.SUMMARY,
+        handoff.LANGUAGE,
+        handoff.ATTEMPTS,
+    }
+
+    assert {handoff.parameter_attribute(name) for name in RESERVED} == written_by_the_bot

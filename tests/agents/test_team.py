@@ -48,6 +48,13 @@ def test_instructions_are_read_from_their_files(tmp_path: Path) -> None:
         ("controls: [fetch]", "controls: []", 22, "expected an agent that has 'fetch' among its controls"),
         ("- name: loans", "- name: renew", 8, "expected a name of its own, but 'renew' is used 2 times"),
         ("summary: wish", "summary: mood", 28, "expected one of the parameters (wish, card), not 'mood'"),
+        ("reason: team_decided", "reason: finished", 26, "expected the reason 'finished' with outcome 'end' only"),
+        (
+            "      card: {type: string, description: The reader's card., mask",
+            "      queue: {type: string, description: The reader's card., mask",
+            31,
+            "the bot itself writes the attribute handoff_queue",
+        ),
         ("type: integer", "type: date", 20, "to be 'string', 'integer', 'number' or 'boolean'"),
         ("outcome: escalate", "outcome: shout", 25, "to be 'escalate', 'end' or 'stay'"),
         ("idle_session_seconds: 60", "idle_session_seconds: 30", 2, "greater than or equal to 60"),
