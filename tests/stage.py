@@ -19,7 +19,8 @@ from lambdas.conversation.handoff import Call, Control, Outcome, Parameter, Poli
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.phrases import phrases
 from lambdas.conversation.ports import Chat, NotTaken
-from lambdas.conversation.turn import Rules, World, react
+from lambdas.conversation.turn import react
+from lambdas.conversation.world import Rules, World
 from tests.fakes import FakeRoom, ManualClock, MemoryStays, ScriptedAgents
 
 CONTACT = "6f0c2f0e-0000-4000-8000-000000000001"

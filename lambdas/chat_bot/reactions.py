@@ -11,7 +11,8 @@ from lambdas.conversation.contact import State
 from lambdas.conversation.effects import EndSession
 from lambdas.conversation.handoff import Policy
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
-from lambdas.conversation.turn import Rules, World, react
+from lambdas.conversation.turn import react
+from lambdas.conversation.world import Rules, World
 
 Report = Callable[[str], None]
 

@@ -16,7 +16,7 @@ from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
 from lambdas.adapters.policy_file import policy_of
 from lambdas.chat_bot.reactions import ChatBot
 from lambdas.chat_bot.settings import Settings
-from lambdas.conversation.turn import Rules
+from lambdas.conversation.world import Rules
 
 QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 AGENT = Config(connect_timeout=3, read_timeout=130, retries={"mode": "standard", "total_max_attempts": 1})

@@ -9,10 +9,11 @@ from lambdas.adapters.performer import Performer
 from lambdas.conversation.contact import State, TurnRecord
 from lambdas.conversation.errors import LeaseLost
 from lambdas.conversation.handoff import Policy, Reason
+from lambdas.conversation.leaving import take_back
 from lambdas.conversation.phrases import language_of
 from lambdas.conversation.ports import Clock
 from lambdas.conversation.stay import Arrival, Reception, join, leave_quietly, watch
-from lambdas.conversation.turn import Rules, World, take_back
+from lambdas.conversation.world import Rules, World
 from lambdas.start_bot.events import FlowEvent
 
 Report = Callable[[str], None]

@@ -12,10 +12,8 @@ from lambdas.conversation.errors import (
     ContactNotReady,
 )
 from lambdas.conversation.inbox import MOST_MESSAGES, Kind
-from lambdas.conversation.turn import (
-    WAIT_FOR_RECORD_SECONDS,
-    Rules,
-)
+from lambdas.conversation.turn import WAIT_FOR_RECORD_SECONDS
+from lambdas.conversation.world import Rules
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, Stage, answering, comes_meanwhile, says
 

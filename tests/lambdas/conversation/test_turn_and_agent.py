@@ -9,11 +9,8 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind
-from lambdas.conversation.turn import (
-    LEAVE_TIME_SECONDS,
-    MOST_CONTROLS,
-    Rules,
-)
+from lambdas.conversation.turn import LEAVE_TIME_SECONDS, MOST_CONTROLS
+from lambdas.conversation.world import Rules
 from tests.fakes import Hang, ScriptedAgents
 from tests.stage import (
     DENIED,

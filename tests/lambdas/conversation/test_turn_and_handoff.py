@@ -14,9 +14,7 @@ from lambdas.conversation.errors import (
     FenceClosed,
 )
 from lambdas.conversation.handoff import Call, Reason
-from lambdas.conversation.turn import (
-    take_back,
-)
+from lambdas.conversation.leaving import take_back
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, DENIED, LAMBDA_RETRY_SECONDS, Stage, answering, escalates, says
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lambdas.conversation.contact import LEASE_SECONDS, State
 from lambdas.conversation.handoff import OUTCOME, REASON, Reason
 from lambdas.conversation.inbox import Message
-from lambdas.conversation.turn import take_back
+from lambdas.conversation.leaving import take_back
 from tests.fakes import Answer, ScriptedAgents
 from tests.stage import LAMBDA_RETRY_SECONDS, Execution, Stage, escalates, says
 

@@ -1,0 +1,95 @@
+"""The hand-off: how a contact leaves the bot.
+
+One write decides. Then attributes, closing sentence, streaming, disconnect, and the state `human`, in this order: the
+flow wakes at the disconnect and reads the attributes at once, so they must stand before. Every step may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lambdas.conversation.contact import State, TurnRecord
+from lambdas.conversation.effects import (
+    BecomeHuman,
+    BeginHandoff,
+    Disconnect,
+    EndSession,
+    SetAttributes,
+    Steps,
+    StopStreaming,
+)
+from lambdas.conversation.errors import AttributesRefused, ChatError
+from lambdas.conversation.handoff import CLOSING_SENTENCE, Decision, Outcome, Reason, complete, shrunk, to_a_person
+from lambdas.conversation.inbox import as_prompt
+from lambdas.conversation.phrases import phrases
+from lambdas.conversation.voice import Voice
+from lambdas.conversation.world import World
+
+
+def take_back(record: TurnRecord, reason: Reason, world: World) -> Steps[None]:
+    """The flow takes the contact away from the bot, whoever holds the turn: the same hand-off, but the flow speaks.
+
+    An `end` that was decided but not carried out becomes a hand-over: the customer has not heard the goodbye.
+    """
+    leaving = Leaving(record, world)
+    if record.handoff is not None and record.state is State.HANDING_OFF:
+        leaving.record = replace(record, handoff=to_a_person(record.handoff, reason))
+        yield from leaving.finish_handoff(speak=False)
+    else:
+        yield from leaving.hand_off(Decision(outcome=Outcome.ESCALATE, reason=reason, attributes={}), seize=True)
+
+
+@dataclass(slots=True)
+class Leaving(Voice):
+    """A turn on its way out."""
+
+    def _leave(self, reason: Reason) -> Steps[bool]:
+        return (yield from self.hand_off(Decision(outcome=Outcome.ESCALATE, reason=reason, attributes={})))
+
+    def hand_off(self, decision: Decision, *, seize: bool = False) -> Steps[bool]:
+        """Decide by one write, then carry out; always true: the contact has left.
+
+        `seize` takes the turn from whoever holds it.
+        """
+        key = CLOSING_SENTENCE[decision.reason] if decision.outcome is Outcome.ESCALATE else "end"
+        handoff = complete(
+            decision,
+            language=self.record.language,
+            attempts=self.record.handoffs + 1,
+            summary=as_prompt(self.record.inbox),
+            stale=self.world.policy.parameter_attributes() if self.record.handoffs else (),
+            sentence=phrases(self.record.language).say(key) if key else None,
+        )
+        self.record = yield from BeginHandoff(self.record, handoff, seize)
+        yield from self.finish_handoff(speak=True)
+        return True
+
+    def finish_handoff(self, *, speak: bool) -> Steps[None]:
+        """The steps after the deciding write. Each may be repeated, so a retry begins with the first again."""
+        handoff = self.record.handoff
+        if handoff is not None:
+            try:
+                yield from SetAttributes(handoff.attributes)
+            except AttributesRefused:
+                yield from self._set_least(shrunk(handoff).attributes)
+            if handoff.sentence and speak:
+                yield from self._say_goodbye(handoff.sentence)
+        yield from StopStreaming()
+        yield from Disconnect()
+        yield from BecomeHuman(self.record)
+        yield from EndSession(self.record.session.id)
+
+    def _set_least(self, attributes: Mapping[str, str]) -> Steps[None]:
+        """If even these are refused the flow still routes: it sends whatever it does not know to a person."""
+        try:
+            yield from SetAttributes(attributes)
+        except AttributesRefused:
+            return
+
+    def _say_goodbye(self, sentence: str) -> Steps[None]:
+        """A sentence that cannot be sent must not keep the customer from the person."""
+        try:
+            yield from self._say(sentence)
+        except ChatError:
+            return

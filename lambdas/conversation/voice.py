@@ -1,0 +1,103 @@
+"""What the bot says in a turn, and what was heard of it before.
+
+Speaking is the same everywhere: split for the channel, one effect per message, a client token for each. What was heard
+is read off the transcript, once a round; where Connect does not show it, everything counts as heard, because repeating
+is worse than leaving out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from lambdas.conversation.contact import TurnRecord
+from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, Steps
+from lambdas.conversation.errors import TranscriptRefused
+from lambdas.conversation.inbox import Message
+from lambdas.conversation.phrases import answers_nothing, phrases
+from lambdas.conversation.ports import Said
+from lambdas.conversation.speech import channel_of, split
+from lambdas.conversation.world import World
+
+CLOCKS_DIFFER_SECONDS = 5.0
+"""How far Connect's clock and ours may be apart."""
+
+
+@dataclass(slots=True)
+class Voice:
+    """A turn that is held: its record as last read or written, and what was said in it."""
+
+    record: TurnRecord
+    world: World
+    _parts: int = 0
+    _transcript: tuple[Said, ...] | None = None
+
+    def _say_all(self, texts: Iterable[str]) -> Steps[None]:
+        for text in texts:
+            yield from self._say(text)
+
+    def _say_phrase(self, key: str) -> Steps[None]:
+        yield from self._say(phrases(self.record.language).say(key))
+
+    def _say(self, text: str) -> Steps[None]:
+        contact = yield from ReadContact()
+        for part in split(text, channel_of(contact.subtype)):
+            self._parts += 1
+            heard = yield from Send(part, self._client_token(part))
+            self.record = replace(self.record, heard=heard)
+
+    def _client_token(self, text: str) -> str:
+        """Protects one send's own retries: stay, turn, part and text, so that another text is another message."""
+        asked = self.record.asked()
+        turn = asked[0].key if asked else "handoff"
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return f"{self.record.contact_id}-{self.record.stay}-{turn}-{self._parts}-{fingerprint}"
+
+    def _read_transcript(self) -> Steps[tuple[Said, ...] | None]:
+        """Once a round; `None` where Connect does not show it."""
+        if self._transcript is None:
+            try:
+                self._transcript = yield from ReadTranscript()
+            except TranscriptRefused:
+                return None
+        return self._transcript
+
+    def _was_heard(self, asked: Iterable[Message]) -> Steps[bool]:
+        """Whether an answer to these was heard, wholly or in part; without a transcript it counts as heard.
+
+        What was said in an earlier round is no answer, though it may have come after a message that waited.
+        """
+        transcript = yield from self._read_transcript()
+        latest = max((message.at for message in asked), default=0.0)
+        return transcript is None or _bot_answered_after(latest, _following(self.record.heard, transcript))
+
+    def _is_moot(self, late: Iterable[Message]) -> Steps[bool]:
+        """A late message needs no answer if the transcript shows that the bot spoke after it."""
+        transcript = yield from self._read_transcript()
+        latest = max(message.at for message in late)
+        return transcript is not None and _bot_answered_after(latest, transcript)
+
+    def _history(self) -> Steps[tuple[Said, ...]]:
+        transcript = yield from self._read_transcript()
+        waiting = {message.id for message in self.record.inbox}
+        return tuple(said for said in transcript or () if said.role != "SYSTEM" and said.id not in waiting)
+
+    def _closing_was_heard(self) -> Steps[bool]:
+        """After a crash: the closing sentence is said once, and without a transcript it counts as heard."""
+        transcript = yield from self._read_transcript()
+        sentence = self.record.handoff.sentence if self.record.handoff else None
+        earliest = self.record.since - CLOCKS_DIFFER_SECONDS
+        return transcript is None or any(
+            said.role == "CUSTOM_BOT" and said.text == sentence and said.at >= earliest for said in transcript
+        )
+
+
+def _following(identifier: str, transcript: tuple[Said, ...]) -> tuple[Said, ...]:
+    """What came after this message; everything, if the transcript does not show it (any more)."""
+    ids = [said.id for said in transcript]
+    return transcript[ids.index(identifier) + 1 :] if identifier in ids else transcript
+
+
+def _bot_answered_after(moment: float, transcript: Iterable[Said]) -> bool:
+    return any(said.role == "CUSTOM_BOT" and said.at > moment and not answers_nothing(said.text) for said in transcript)
