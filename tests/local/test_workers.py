@@ -322,10 +322,13 @@ async def test_closing_leaves_no_process_behind(tmp_path: Path, guard: Guard) ->
         ({"Details": {"ContactData": {"ContactId": "c-1"}}}, "c-1"),
         ({"Records": [{"Sns": {"MessageAttributes": {"ContactId": {"Type": "String", "Value": "c-2"}}}}]}, "c-2"),
         ({"sessionAttributes": {"contact_id": "c-3"}}, "c-3"),
+        ({"Records": [{"Sns": {"Message": '{"ContactId": "c-4"}'}}]}, "c-4"),
+        ({"Records": [{"Sns": {"Message": "[{"}}]}, None),
+        ({"Records": [{"Sns": {"Message": "[]"}}]}, None),
         ({"Records": []}, None),
         ("text", None),
     ],
 )
 def test_an_event_names_its_contact(event: Any, contact_id: str | None) -> None:
-    """Three services write it in three places."""
+    """Three services write it in three places, and StartBot in SNS's own message."""
     assert contact_of(event) == contact_id

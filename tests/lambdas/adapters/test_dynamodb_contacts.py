@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
 from lambdas.conversation.contact import LEASE_SECONDS, Session, State
-from lambdas.conversation.errors import LeaseLost, RecordUnavailable
+from lambdas.conversation.errors import IllegalMove, LeaseLost, RecordUnavailable
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.ports import NotTaken, Taken
 from tests.lambdas.adapters.moto_tables import OneWriteAtATime, dynamodb, item_bytes, new_table
@@ -368,6 +368,51 @@ def test_of_many_that_join_at_once_all_go_on_with_one_stay(shared: DynamoDBConta
     answers = at_once(lambda record: shared.begin_joining(record, now=NOW), tries)
 
     assert {(answer.stay, answer.session) for answer in answers} == {(3, seen(shared).session)}
+
+
+class Meanwhile:
+    """A client after whose first read something happens."""
+
+    def __init__(self, client: DynamoDBClient, happening: Callable[[], object]) -> None:
+        self._client = client
+        self._happenings = [happening]
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self._client, operation)
+
+    def get_item(self, **request: Any) -> Any:
+        answer = self._client.get_item(**request)
+        while self._happenings:
+            self._happenings.pop()()
+        return answer
+
+
+def test_a_chat_that_ends_while_the_bot_is_joining_stays_ended(
+    client: DynamoDBClient, table: str, stays: DynamoDBContacts
+) -> None:
+    """Between the read and the write of joining; what was read is not what is there."""
+    stays.become_human(joined(stays), now=NOW)
+    ends = cast("DynamoDBClient", Meanwhile(client, lambda: stays.become_ended(CONTACT, now=NOW + 1)))
+
+    with pytest.raises(IllegalMove):
+        DynamoDBContacts(ContactsTable(ends, table)).begin_joining(fresh(), now=NOW + 1)
+
+    assert seen(stays).state is State.ENDED
+
+
+def test_a_stay_that_passes_while_the_bot_is_joining_keeps_its_number(
+    client: DynamoDBClient, table: str, stays: DynamoDBContacts
+) -> None:
+    """Numbers of stays are never given twice: late writes are told apart by them."""
+
+    def another_stay() -> None:
+        stays.begin_joining(fresh(), now=NOW)
+        stays.become_human(seen(stays), now=NOW)
+
+    stays.become_human(joined(stays), now=NOW)
+    passes = cast("DynamoDBClient", Meanwhile(client, another_stay))
+
+    assert DynamoDBContacts(ContactsTable(passes, table)).begin_joining(fresh(), now=NOW).stay == 3
 
 
 def test_no_message_is_left_behind_by_a_release(shared: DynamoDBContacts) -> None:
