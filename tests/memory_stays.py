@@ -27,6 +27,7 @@ class MemoryStays:
     def __init__(self) -> None:
         self.turns: dict[str, TurnRecord] = {}
         self.contacts: dict[str, ContactRecord] = {}
+        self.contacts_expire_at: dict[str, float] = {}
         self._one_at_a_time = threading.RLock()
 
     def take(self, contact_id: str, message: Message, *, owner: str, now: float) -> Taken | NotTaken:
@@ -130,8 +131,10 @@ class MemoryStays:
     def become_bot(self, record: TurnRecord, *, now: float) -> bool:
         with self._one_at_a_time:
             found = self.turns.get(record.contact_id)
-            if found is None or found.state is not State.JOINING or found.stay != record.stay:
+            if found is None or found.stay != record.stay:
                 return False
+            if found.state is not State.JOINING:
+                return found.state is State.BOT
             self._keep(replace(found, state=State.BOT, since=_milliseconds(now)))
             return True
 
@@ -143,6 +146,7 @@ class MemoryStays:
             known = self.contacts.get(contact.contact_id)
             if known is None or known.stay <= contact.stay:
                 self.contacts[contact.contact_id] = contact
+                self.contacts_expire_at[contact.contact_id] = expires_at
 
     def _keep(self, record: TurnRecord) -> TurnRecord:
         self.turns[record.contact_id] = record

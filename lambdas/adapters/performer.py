@@ -121,7 +121,10 @@ class Performer:
         self._holding = Holding(renewed_at=started)
 
     def release(self, step: do.Release) -> TurnRecord | None:
-        return self.stays.release(step.record, owner=self.owner, answered=step.answered)
+        waiting = self.stays.release(step.record, owner=self.owner, answered=step.answered)
+        if waiting is None:
+            self.report("TurnsFinished")
+        return waiting
 
     def go_round(self, step: do.GoRound) -> TurnRecord | None:
         self.record = self.stays.go_round(step.record, owner=self.owner, answered=step.answered, asks=step.asks)
@@ -219,12 +222,12 @@ class Performer:
     # ---- the agent
 
     def ask(self, step: do.Ask) -> None:
-        self._hear(self._require_agents().ask(step.question))
+        self._hear(self._agents_to_ask().ask(step.question))
 
     def resume(self, step: do.Resume) -> None:
-        self._hear(self._require_agents().resume(step.question, step.pending, step.results))
+        self._hear(self._agents_to_ask().resume(step.question, step.pending, step.results))
 
-    def _require_agents(self) -> Agents:
+    def _agents_to_ask(self) -> Agents:
         """Whoever may not speak must not ask either: the agent acts on what it is asked."""
         if self.agents is None:
             raise AssertionError("this function has no agents to ask")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lambdas.adapters.performer import Performer
 from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
-from lambdas.conversation.contact import State
+from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, State
 from lambdas.conversation.effects import EndSession
 from lambdas.conversation.handoff import Policy
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
@@ -64,6 +64,9 @@ class ChatBot:
 
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
         before = self.stays.become_ended(contact_id, now=clock.now())
+        contact = self.stays.read_contact(contact_id) if before is not None else None
+        if contact is not None:
+            self.stays.save_contact(contact, expires_at=clock.now() + KEPT_AFTER_END_SECONDS)
         if before is not None and before.state is State.BOT:
             report("ChatsEndedWithTheBot")
             with self._performer(clock, report) as performer:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from lambdas.conversation.contact import TurnRecord
 from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, Steps
-from lambdas.conversation.errors import TranscriptRefused
+from lambdas.conversation.errors import ChatError
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Said
@@ -55,11 +55,11 @@ class Voice:
         return f"{self.record.contact_id}-{self.record.stay}-{turn}-{self._parts}-{fingerprint}"
 
     def _read_transcript(self) -> Steps[tuple[Said, ...] | None]:
-        """Once a round; `None` where Connect does not show it."""
+        """Once a round; `None` where Connect does not show it, now or ever: waiting for it would be silence."""
         if self._transcript is None:
             try:
                 self._transcript = yield from ReadTranscript()
-            except TranscriptRefused:
+            except ChatError:
                 return None
         return self._transcript
 

@@ -21,7 +21,7 @@ from lambdas.conversation.stay import Reception
 from lambdas.start_bot.actions import StartBot
 from lambdas.start_bot.settings import Settings
 
-QUICK = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+QUICK = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 """The flow waits 8 s in all and tries again by itself."""
 
 

@@ -634,6 +634,15 @@ def test_a_bot_that_is_joining_enters(stays: Stays) -> None:
     assert (seen(stays).state, seen(stays).since) == (State.BOT, NOW + 2)
 
 
+def test_a_bot_that_is_in_enters_again_without_a_change(stays: Stays) -> None:
+    """A write whose answer was lost is repeated, and must not look like a failure."""
+    record = stays.begin_joining(fresh(), now=NOW)
+    stays.become_bot(record, now=NOW + 2)
+
+    assert stays.become_bot(record, now=NOW + 3)
+    assert seen(stays).since == NOW + 2
+
+
 @pytest.mark.parametrize("state", [State.HANDING_OFF, State.HUMAN, State.ENDED])
 def test_a_bot_that_was_too_slow_does_not_enter(stays: Stays, state: State) -> None:
     """The flow has gone on: the contact is not the bot's any more."""

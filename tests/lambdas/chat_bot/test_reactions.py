@@ -131,6 +131,7 @@ def test_the_end_of_a_chat_is_recorded_and_ends_the_agents_session() -> None:
 
     assert stage.record.state is State.ENDED
     assert stage.record.expires_at == stage.clock.now() + KEPT_AFTER_END_SECONDS
+    assert stage.stays.contacts_expire_at[CONTACT] == stage.record.expires_at
     assert stage.agents.ended == ["session"]
     assert stage.reports == ["ChatsEndedWithTheBot"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.conversation.contact import LEASE_SECONDS, State
-from lambdas.conversation.errors import LeaseLost
+from lambdas.conversation.errors import ChatError, LeaseLost
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, THROTTLED, Stage, answering, comes_meanwhile, crashed_after, escalates, says
 
@@ -94,6 +94,18 @@ def test_without_a_transcript_a_crashed_turn_counts_as_heard(by_setting: bool) -
 
     assert stage.heard == [says("partly_heard")]
     assert len(stage.agents.asked) == 1
+
+
+def test_a_transcript_that_cannot_be_read_just_now_counts_as_none() -> None:
+    """The alternative is a minute of silence until Lambda's next try."""
+    stage = answering("Here.")
+    stage.room.meets("transcript", ChatError("GetTranscript", "ThrottlingException"))
+    message = stage.room.customer_says("Where is my order?")
+    crashed_after(stage, message, "Ask")
+
+    stage.hears(message)
+
+    assert stage.heard == [says("partly_heard")]
 
 
 def test_a_second_crash_hands_off() -> None:
