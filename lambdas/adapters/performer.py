@@ -20,6 +20,7 @@ from lambdas.adapters.hearing import Hearing
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import ContactRecord, State, TurnRecord
 from lambdas.conversation.errors import (
+    AttributesRefused,
     ChatError,
     ConnectionRefused,
     FenceClosed,
@@ -279,7 +280,11 @@ class Performer:
         if not self.may_read_transcript:
             raise TranscriptRefused("GetTranscript", "switched off by a setting")
         contact = self.read_contact(do.ReadContact())
-        return self.room.transcript(contact.connection_token, chat_of(contact))
+        try:
+            return self.room.transcript(contact.connection_token, chat_of(contact))
+        except TranscriptRefused:
+            self.report("TranscriptRefused")
+            raise
 
     def send(self, step: do.Send) -> str:
         contact = self.read_contact(do.ReadContact())
@@ -293,7 +298,11 @@ class Performer:
 
     def set_attributes(self, step: do.SetAttributes) -> None:
         if contact := self._identity():
-            self.room.set_attributes(chat_of(contact), step.attributes)
+            try:
+                self.room.set_attributes(chat_of(contact), step.attributes)
+            except AttributesRefused:
+                self.report("AttributesRefused")
+                raise
 
     def stop_streaming(self, _: do.StopStreaming) -> None:
         if contact := self._identity():

@@ -16,6 +16,7 @@ from lambdas.conversation.errors import InvalidEvent
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.speech import WEB, split
 
+LONGEST_ID = 100
 READABLE = frozenset({"text/plain", "text/markdown"})
 CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
 PARTICIPANT_JOINED = "application/vnd.amazonaws.connect.event.participant.joined"
@@ -30,6 +31,8 @@ class CustomerSpoke:
 @dataclass(frozen=True, slots=True)
 class HumanJoined:
     contact_id: str
+    at: float
+    """Seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,17 @@ def parse(record: object) -> Event:
     if content_type == CHAT_ENDED:
         return ChatEnded(contact_id)
     if role == "AGENT" and content_type == PARTICIPANT_JOINED:
-        return HumanJoined(contact_id)
+        return HumanJoined(contact_id, _moment(item))
     return Irrelevant(contact_id)
+
+
+def contact_of(record: object) -> str:
+    """The contact a record is about, for the log; empty if it does not say."""
+    try:
+        item = _item(record)
+    except InvalidEvent:
+        return ""
+    return (_text(item, "InitialContactId") or _text(item, "ContactId"))[:LONGEST_ID]
 
 
 def _item(record: object) -> Mapping[str, Any]:
@@ -86,21 +98,26 @@ def _item(record: object) -> Mapping[str, Any]:
 
 
 def _message(item: Mapping[str, Any], kind: str, content_type: str) -> Message:
-    identifier, time = _text(item, "Id"), _text(item, "AbsoluteTime")
+    identifier, at = _text(item, "Id"), _moment(item)
     if not identifier:
         raise InvalidEvent("a message has no Id")
-    try:
-        at = datetime.fromisoformat(time).timestamp()
-    except ValueError as error:
-        raise InvalidEvent("a message has no readable AbsoluteTime") from error
-    if at < 0:
-        raise InvalidEvent("a message is older than time")
     text = next(split(_text(item, "Content").strip(), WEB), "")  # Connect publishes no more than one message holds
     if kind == "ATTACHMENT":
         return Message(id=identifier, at=at, kind=Kind.ATTACHMENT)
     if content_type not in READABLE or not text:
         return Message(id=identifier, at=at, kind=Kind.UNREADABLE)
     return Message(id=identifier, at=at, kind=Kind.TEXT, text=text)
+
+
+def _moment(item: Mapping[str, Any]) -> float:
+    """The item's AbsoluteTime in seconds since the epoch."""
+    try:
+        at = datetime.fromisoformat(_text(item, "AbsoluteTime")).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise InvalidEvent("the item has no readable AbsoluteTime") from error
+    if at < 0:
+        raise InvalidEvent("the item is older than time")
+    return at
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:

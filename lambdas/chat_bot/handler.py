@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambdas.chat_bot.events import records_of
+from lambdas.chat_bot.events import contact_of, records_of
 from lambdas.chat_bot.wiring import CHAT_BOT
 from lambdas.conversation.clock import SystemClock
 from lambdas.conversation.errors import TurnFailed, description_of
@@ -39,7 +39,8 @@ def _try(record: object, context: LambdaContext) -> Exception | None:
     try:
         CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=_count)
     except Exception as failure:
-        logger.error("turn failed", extra=description_of(failure))  # noqa: TRY400  (a traceback ends in a message)
+        about = {"contact_id": contact_of(record), **description_of(failure)}
+        logger.error("turn failed", extra=about)  # noqa: TRY400  (a traceback ends in a message)
         _count("TurnsFailed")
         return failure
     return None

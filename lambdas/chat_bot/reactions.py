@@ -35,8 +35,8 @@ class ChatBot:
             case CustomerSpoke(contact_id, message):
                 with self._performer(clock, report) as performer:
                     performer.perform(react(contact_id, message, self._world(clock, ends_at)))
-            case HumanJoined(contact_id):
-                self._human_joined(contact_id, clock)
+            case HumanJoined(contact_id, at):
+                self._human_joined(contact_id, at, clock)
             case ChatEnded(contact_id):
                 self._chat_ended(contact_id, clock, report)
             case Irrelevant():
@@ -56,10 +56,13 @@ class ChatBot:
     def _world(self, clock: Clock, ends_at: float) -> World:
         return World(rules=self.rules, policy=self.policy, now=clock.now, new_id=self.new_id, ends_at=ends_at)
 
-    def _human_joined(self, contact_id: str, clock: Clock) -> None:
-        """Connect has removed the bot; what waits in the inbox is the person's to answer."""
+    def _human_joined(self, contact_id: str, at: float, clock: Clock) -> None:
+        """Connect has removed the bot; what waits in the inbox is the person's to answer.
+
+        An event that comes late, from before this stay, is about a person who has gone again.
+        """
         record = self.stays.read(contact_id, now=clock.now())
-        if record is not None:
+        if record is not None and at >= record.joined_at:
             self.stays.become_human(record, now=clock.now())
 
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:

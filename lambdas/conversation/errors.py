@@ -11,6 +11,7 @@
     ├── IllegalMove            a change of state that the table does not know
     ├── RecordUnavailable      the table did not do what was asked
     ├── FunctionUnavailable    ChatBot could not be handed what it should answer
+    ├── EarlyMessagesUnknown   the transcript cannot be read while joining
     ├── AgentUnavailable       the agent team did not answer
     ├── DeadlineReached        the turn took too long
     └── ChatError              Connect did not do what was asked
@@ -144,6 +145,13 @@ class AttributesRefused(ChatError):
 
 class TranscriptRefused(ChatError):
     """A custom participant may not read this transcript."""
+
+
+class EarlyMessagesUnknown(HandoffError):
+    """What the customer wrote before the bot came cannot be read just now; the flow's next try asks again."""
+
+    def __init__(self, contact_id: str) -> None:
+        super().__init__(f"the early messages of contact {contact_id} cannot be read")
 
 
 def description_of(failure: Exception) -> dict[str, str]:

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 MOST_MESSAGES = 20
 MOST_BYTES = 64 * 1024
+REMEMBERED_SECONDS = 600.0
+"""Finished keys are kept at least this long, so that the flow's watch can tell what was never answered."""
 
 
 class Kind(StrEnum):
@@ -33,7 +35,12 @@ class Message:
 
     @property
     def key(self) -> str:
-        return f"{round(self.at * 1000):013d}-{self.id}"
+        return key_of(self.id, self.at)
+
+
+def key_of(identifier: str, at: float) -> str:
+    """The key of the message that Connect published with this Id at this moment (seconds since the epoch)."""
+    return f"{round(at * 1000):013d}-{identifier}"
 
 
 def written_at(key: str) -> float:
@@ -62,5 +69,5 @@ def remember(done: Iterable[str], finished: Iterable[str], *, now: float, age_li
     A duplicate older than the limit is never put to the agent, so its key need not be kept. The doubled limit covers
     clocks that differ.
     """
-    oldest = now - 2 * age_limit_seconds
+    oldest = now - max(2 * age_limit_seconds, REMEMBERED_SECONDS)
     return tuple(key for key in dict.fromkeys([*done, *finished]) if written_at(key) >= oldest)

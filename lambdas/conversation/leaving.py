@@ -14,7 +14,9 @@ from lambdas.conversation.effects import (
     BecomeHuman,
     BeginHandoff,
     Disconnect,
+    Effect,
     EndSession,
+    Pause,
     SetAttributes,
     Steps,
     StopStreaming,
@@ -25,6 +27,9 @@ from lambdas.conversation.inbox import as_prompt
 from lambdas.conversation.phrases import phrases
 from lambdas.conversation.voice import Voice
 from lambdas.conversation.world import World
+
+PAUSES_SECONDS = (1.0, 2.0, 4.0)
+"""Between tries of a hand-off's step that Connect throttled or failed."""
 
 
 def take_back(record: TurnRecord, reason: Reason, world: World) -> Steps[None]:
@@ -70,22 +75,37 @@ class Leaving(Voice):
         handoff = self.record.handoff
         if handoff is not None:
             try:
-                yield from SetAttributes(handoff.attributes)
+                yield from self._insist(SetAttributes(handoff.attributes))
             except AttributesRefused:
                 yield from self._set_least(shrunk(handoff).attributes)
             if handoff.sentence and speak:
                 yield from self._say_goodbye(handoff.sentence)
         yield from StopStreaming()
-        yield from Disconnect()
+        yield from self._insist(Disconnect())
         yield from BecomeHuman(self.record)
         yield from EndSession(self.record.session.id)
 
     def _set_least(self, attributes: Mapping[str, str]) -> Steps[None]:
         """If even these are refused the flow still routes: it sends whatever it does not know to a person."""
         try:
-            yield from SetAttributes(attributes)
+            yield from self._insist(SetAttributes(attributes))
         except AttributesRefused:
             return
+
+    def _insist(self, step: Effect[None]) -> Steps[None]:
+        """Try again after a pause while there is time: Lambda's own next try would come a silent minute later."""
+        for pause_seconds in PAUSES_SECONDS:
+            try:
+                yield from step
+            except AttributesRefused:
+                raise
+            except ChatError:
+                if self.world.now() + pause_seconds >= self.world.ends_at:
+                    raise
+                yield from Pause(pause_seconds)
+            else:
+                return
+        yield from step
 
     def _say_goodbye(self, sentence: str) -> Steps[None]:
         """A sentence that cannot be sent must not keep the customer from the person."""

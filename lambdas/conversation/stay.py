@@ -6,13 +6,21 @@ record knows the stay and when it began, and every client token names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
 from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS, ContactRecord, Session, State, TurnRecord
-from lambdas.conversation.errors import ChatError, ConnectionRefused, HandoffError, IllegalMove, TranscriptRefused
+from lambdas.conversation.errors import (
+    ChatError,
+    ConnectionRefused,
+    EarlyMessagesUnknown,
+    HandoffError,
+    IllegalMove,
+    TranscriptRefused,
+)
+from lambdas.conversation.inbox import REMEMBERED_SECONDS, key_of
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
 
@@ -167,6 +175,8 @@ def _early_messages(
             return unanswered(reception.room.transcript(connection.token, arrival.chat))
         except TranscriptRefused:
             pass
+        except ChatError as error:
+            raise EarlyMessagesUnknown(record.contact_id) from error
     if not arrival.initial_message:
         return ()
     return (
@@ -210,11 +220,23 @@ def watch(contact_id: str, reception: Reception) -> Watched:
 
 def _waiting_since(record: TurnRecord, reception: Reception) -> float | None:
     """Seconds since the epoch from when the customer has had no answer; `None` if they have one."""
-    transcript = _transcript(record, reception)
-    if transcript is None:
-        return min((message.at for message in record.inbox), default=None)
-    waiting = unanswered(transcript)
-    return waiting[0].at if waiting else None
+    transcript = _transcript(record, reception) or ()
+    forgotten_before = reception.clock.now() - REMEMBERED_SECONDS
+    waiting = [
+        *(message.at for message in record.inbox),
+        *(said.at for said in unanswered(transcript)),
+        *(said.at for said in _never_finished(record, transcript) if said.at > forgotten_before),
+    ]
+    return min(waiting, default=None)
+
+
+def _never_finished(record: TurnRecord, transcript: Sequence[Said]) -> Iterator[Said]:
+    """Messages to the bot that no turn has finished, even if it spoke after them: their event may never have come."""
+    for said in reversed(transcript):
+        if said.role == "AGENT":
+            return
+        if said.role == "CUSTOMER" and key_of(said.id, said.at) not in record.done:
+            yield said
 
 
 def _transcript(record: TurnRecord, reception: Reception) -> tuple[Said, ...] | None:
@@ -228,8 +250,8 @@ def _transcript(record: TurnRecord, reception: Reception) -> tuple[Said, ...] | 
     )
     try:
         return reception.room.transcript(contact.connection_token, chat)
-    except TranscriptRefused:
-        return None
+    except ChatError:
+        return None  # refused, or just now not to be had: the record alone is judged
 
 
 def small_enough(told: Mapping[str, str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from lambdas.conversation.effects import (
 )
 from lambdas.conversation.errors import (
     AgentUnavailable,
-    AttributesRefused,
+    ChatError,
     ConnectionRefused,
     ContactNotReady,
     DeadlineReached,
@@ -250,7 +250,7 @@ class Turn(Leaving):
         try:
             yield from SetAttributes(decision.attributes)
             status = "noted"
-        except AttributesRefused:
+        except ChatError:
             status = "refused"
         results = {call.function: f'{{"status": "{status}"}}' for call in control.calls}
         yield from Resume(question, control.pending, results)

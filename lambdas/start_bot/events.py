@@ -43,7 +43,7 @@ def parse(event: object) -> FlowEvent:
         chat=_chat(contact),
         attributes={name: text for name in attributes if (text := _text(attributes, name))},
         language_code=_text(contact, "LanguageCode"),
-        subtype=_subtype(contact),
+        subtype=_text(parameters, "subtype") or _subtype(contact),
         initial_message=_text(parameters, "initialMessage").strip(),
         reason=_text(parameters, "reason"),
     )

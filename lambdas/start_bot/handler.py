@@ -27,10 +27,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     clock = getattr(context, "clock", None) or SystemClock()
     try:
         answer = WIRING.start_bot(clock=clock, report=_count).act(asked)
-    except HandoffError:
-        raise
     except Exception as failure:
-        logger.error("action failed", extra=description_of(failure))  # noqa: TRY400  (a traceback ends in a message)
+        about = {"contact_id": asked.chat.initial_contact_id, "action": asked.action, **description_of(failure)}
+        logger.error("action failed", extra=about)  # noqa: TRY400  (a traceback ends in a message)
+        if isinstance(failure, HandoffError):
+            raise
         raise ActionFailed(asked.action, type(failure).__name__) from None
     logger.info(asked.action, contact_id=asked.chat.initial_contact_id, status=answer["status"])
     return answer

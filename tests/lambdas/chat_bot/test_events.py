@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -186,9 +187,11 @@ def test_the_end_of_a_chat_needs_no_role() -> None:
 
 def test_a_person_joining_is_known_by_the_role() -> None:
     """The bot's own joining is published, too."""
-    joined = {"Type": "EVENT", "ContentType": PARTICIPANT_JOINED, "InitialContactId": CONTACT}
+    moment = {"AbsoluteTime": "2026-11-20T10:15:02.113Z"}
+    joined = {"Type": "EVENT", "ContentType": PARTICIPANT_JOINED, "InitialContactId": CONTACT, **moment}
+    at = datetime(2026, 11, 20, 10, 15, 2, 113_000, tzinfo=UTC).timestamp()
 
-    assert parse(record({**joined, "ParticipantRole": "AGENT"})) == HumanJoined(CONTACT)
+    assert parse(record({**joined, "ParticipantRole": "AGENT"})) == HumanJoined(CONTACT, at)
     assert parse(record({**joined, "ParticipantRole": "CUSTOM_BOT"})) == Irrelevant(CONTACT)
 
 
@@ -220,10 +223,10 @@ def test_what_the_filter_should_have_kept_away_is_nothing(content_type: str) -> 
         ({"Sns": {"Message": "[]"}}, "Sns.Message is not an object"),
         (without("InitialContactId", "ContactId"), "the item has no contact id"),
         (without("Id"), "a message has no Id"),
-        (without("AbsoluteTime"), "a message has no readable AbsoluteTime"),
-        (spoken(AbsoluteTime="yesterday"), "a message has no readable AbsoluteTime"),
-        (spoken(AbsoluteTime="0001-01-01T00:00:00"), "a message has no readable AbsoluteTime"),
-        (spoken(AbsoluteTime="1969-12-31T23:59:59Z"), "a message is older than time"),
+        (without("AbsoluteTime"), "the item has no readable AbsoluteTime"),
+        (spoken(AbsoluteTime="yesterday"), "the item has no readable AbsoluteTime"),
+        (spoken(AbsoluteTime="0001-01-01T00:00:00"), "the item has no readable AbsoluteTime"),
+        (spoken(AbsoluteTime="1969-12-31T23:59:59Z"), "the item is older than time"),
     ],
 )
 def test_what_lacks_the_necessary_is_refused_by_name(broken: object, problem: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,16 @@ def chat_bot_of(stage: Stage) -> ChatBot:
         may_read_transcript=stage.may_read_transcript,
         new_id=lambda: f"owner-{next(numbers)}",
     )
+
+
+def somebody_joins(*, at: float) -> dict[str, object]:
+    moment = datetime.fromtimestamp(at, UTC).isoformat()
+    return {
+        "Type": "EVENT",
+        "ContentType": PARTICIPANT_JOINED,
+        "ParticipantRole": "AGENT",
+        "AbsoluteTime": moment,
+    }
 
 
 def happens(stage: Stage, **item: object) -> None:
@@ -108,9 +119,18 @@ def test_a_person_who_joins_has_the_chat() -> None:
     stage = Stage()
     stage.execution(stage.room.customer_says("Where is my order?")).go(1)
 
-    happens(stage, Type="EVENT", ContentType=PARTICIPANT_JOINED, ParticipantRole="AGENT")
+    happens(stage, **somebody_joins(at=stage.clock.now()))
 
     assert (stage.record.state, stage.record.inbox, stage.record.lease) == (State.HUMAN, (), None)
+
+
+def test_a_person_who_joined_before_this_stay_of_the_bot_has_gone_again() -> None:
+    """SNS may bring the event late, when the bot is back in the chat."""
+    stage = Stage()
+
+    happens(stage, **somebody_joins(at=stage.record.joined_at - 60))
+
+    assert stage.record.state is State.BOT
 
 
 def test_a_person_who_joins_an_unknown_contact_changes_nothing() -> None:
@@ -118,7 +138,7 @@ def test_a_person_who_joins_an_unknown_contact_changes_nothing() -> None:
     stage = Stage()
     stage.stays.turns.clear()
 
-    happens(stage, Type="EVENT", ContentType=PARTICIPANT_JOINED, ParticipantRole="AGENT")
+    happens(stage, **somebody_joins(at=stage.clock.now()))
 
     assert stage.stays.turns == {}
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS, ContactRecord, Session, State, TurnRecord
-from lambdas.conversation.errors import ChatError, ConnectionRefused, RecordUnavailable
+from lambdas.conversation.errors import ChatError, ConnectionRefused, EarlyMessagesUnknown, RecordUnavailable
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import Chat, Said
 from lambdas.conversation.stay import (
@@ -190,16 +190,20 @@ def test_a_bot_that_is_removed_while_it_greets_has_not_joined() -> None:
     assert door.record.state is State.HUMAN
 
 
-def test_a_bot_that_fails_after_it_has_joined_leaves_again() -> None:
-    """The flow goes on to a person, so nobody may sit silently in the chat."""
+def test_early_messages_that_cannot_be_read_just_now_are_read_by_the_flows_next_try() -> None:
+    """A throttled transcript must neither lose what was written nor take the chat from the bot."""
     door = FrontDoor()
+    door.room.customer_says("Where is my order?")
     door.room.meets("transcript", FAILURE)
 
-    joined = door.joins()
+    with pytest.raises(EarlyMessagesUnknown):
+        door.joins()
+    again = door.joins()
 
-    assert not joined
-    assert not door.connected
-    assert door.record.state is State.HUMAN
+    assert again
+    assert door.record.state is State.BOT
+    assert [said.text for said in door.handed] == ["Where is my order?"]
+    assert door.room.bot_said == [says("greeting")]
 
 
 def test_nobody_joins_a_chat_that_has_ended() -> None:
@@ -393,6 +397,40 @@ def test_a_customer_who_reads_is_left_in_peace() -> None:
     door.room.customer_says("Where is my order?")
     door.room.send(door.contact.connection_token, "Here.", client_token="answer")
     door.clock.advance(3_600)
+
+    assert watch(CONTACT, door.reception) == "wait"
+
+
+def test_a_message_passed_over_by_the_answer_to_another_is_noticed() -> None:
+    """Its event never came, so no turn has finished it, although the bot has spoken since."""
+    door = FrontDoor()
+    door.joins()
+    first = door.room.customer_says("Where is my order?")
+    door.room.customer_says("And my ticket?")
+    door.room.send(door.contact.connection_token, "Your order is here.", client_token="answer")
+    door.stays.turns[CONTACT] = replace(door.record, done=(first.key,))
+    door.clock.advance(UNANSWERED + 1)
+
+    assert watch(CONTACT, door.reception) == "take_over"
+
+
+def test_what_was_written_to_a_person_before_the_bot_came_back_is_not_waited_for() -> None:
+    """No turn of the bot will ever finish it."""
+    door = FrontDoor()
+    door.joins()
+    door.room.customer_says("Thank you, Lucía")
+    door.room.human_says("You are welcome")
+    door.room.send(door.contact.connection_token, "Can I do more for you?", client_token="answer")
+    door.clock.advance(UNANSWERED + 1)
+
+    assert watch(CONTACT, door.reception) == "wait"
+
+
+def test_a_transcript_that_cannot_be_read_just_now_leaves_the_record_to_judge() -> None:
+    """One throttled call must not take the chat from the bot."""
+    door = FrontDoor()
+    door.joins()
+    door.room.meets("transcript", FAILURE)
 
     assert watch(CONTACT, door.reception) == "wait"
 

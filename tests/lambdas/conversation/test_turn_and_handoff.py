@@ -14,7 +14,7 @@ from lambdas.conversation.errors import (
     FenceClosed,
 )
 from lambdas.conversation.handoff import Call, Reason
-from lambdas.conversation.leaving import take_back
+from lambdas.conversation.leaving import PAUSES_SECONDS, take_back
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, DENIED, LAMBDA_RETRY_SECONDS, Stage, answering, escalates, says
 
@@ -158,10 +158,23 @@ def test_a_bot_that_connect_has_removed_already_counts_as_disconnected() -> None
 
 
 @pytest.mark.parametrize("operation", ["set_attributes", "disconnect"])
-def test_a_step_that_fails_is_done_by_the_retry(operation: str) -> None:
+def test_a_throttled_step_is_tried_again_within_seconds(operation: str) -> None:
+    """The customer has been told that a person comes; Lambda's next try is a silent minute away."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    stage.room.meets(operation, *[ChatError(operation, "ThrottlingException")] * len(PAUSES_SECONDS))
+    began = stage.clock.now()
+
+    stage.hears("I want a person")
+
+    assert stage.clock.now() - began < 10
+    assert (stage.record.state, stage.connected) == (State.HUMAN, False)
+
+
+@pytest.mark.parametrize("operation", ["set_attributes", "disconnect"])
+def test_a_step_that_keeps_failing_is_done_by_the_retry(operation: str) -> None:
     """A hand-off is never left half done; the goodbye is still said once."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
-    stage.room.meets(operation, ChatError(operation, "ThrottlingException"))
+    stage.room.meets(operation, *[ChatError(operation, "ThrottlingException")] * (len(PAUSES_SECONDS) + 1))
     message = stage.room.customer_says("I want a person")
 
     with pytest.raises(ChatError):
