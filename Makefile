@@ -15,11 +15,11 @@ environment:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "handoff: '$(PYTHON)' is not here; install Python 3.11 or newer, or name yours: make PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) local/environment.py
 
-run: environment ## the whole system on this machine, in the browser (PORT=8080)
-	@exec $(VENV) -m local --port $(PORT)
+run: environment ## the whole system on this machine, in the browser (PORT=8080, ARGS=--help)
+	@exec $(VENV) -m local --port $(PORT) $(ARGS)
 
 demo: environment ## a scripted customer goes through a whole conversation
-	@exec $(VENV) -m local.demo --port $(PORT)
+	@exec $(VENV) -m local.demo --port $(PORT) $(ARGS)
 
 test: environment ## all tests
 	@exec $(VENV) -m pytest $(ARGS)

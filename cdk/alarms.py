@@ -15,6 +15,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 WATCHED_FOR = Duration.minutes(5)
+METRICS_NAMESPACE = "Handoff"
+"""Of what the functions count themselves."""
 
 
 class Alarms:
@@ -46,6 +48,17 @@ class Alarms:
         throttles = function.metric_throttles(period=WATCHED_FOR, statistic="Sum")
         means = f"{name} is throttled: the account's Lambda concurrency is used up, and customers wait."
         self.at(scope, "Throttles", metric=throttles, threshold=1, means=means)
+
+    def on_count(self, scope: Construct, metric: str, *, service: str, threshold: int, means: str) -> None:
+        """For a metric that a function counts itself; Powertools gives it the one dimension `service`."""
+        counted = cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=metric,
+            dimensions_map={"service": service},
+            period=WATCHED_FOR,
+            statistic="Sum",
+        )
+        self.at(scope, metric, metric=counted, threshold=threshold, means=means)
 
     def on_any_message(self, queue: sqs.Queue, scope: Construct, *, means: str) -> None:
         depth = queue.metric_approximate_number_of_messages_visible(period=WATCHED_FOR, statistic="Maximum")

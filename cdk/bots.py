@@ -6,11 +6,14 @@ sides to it. What they may do is granted in `stack`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk.alarms import WATCHED_FOR
+from cdk.alarms import METRICS_NAMESPACE, WATCHED_FOR
 from cdk.function import Function, Operations, Program
 from cdk.parameters import Parameters
 from cdk.queues import FailureQueue
@@ -30,13 +33,45 @@ BOT_MEMORY_MB = 1024
 """Memory buys CPU, and a cold start has to fit into the flow's 8 s."""
 LOST_RACES = 5
 """A turn whose lease somebody else took raises on purpose and is tried again; only more than this is worth an alarm."""
+CHAT_BOT_SERVICE = "chat_bot"
+START_BOT_SERVICE = "start_bot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A metric that a function counts itself, how many of it raise an alarm, and what the reader is to do then."""
+
+    metric: str
+    threshold: int
+    means: str
+
+
+_ATTRIBUTES_REFUSED = Count(
+    metric="AttributesRefused",
+    threshold=1,  # a wrong name or too much data is refused every time
+    means="Connect refused contact attributes: a person is briefed without them. The log names the refusal.",
+)
+_COUNTED_BY_CHAT_BOT = (_ATTRIBUTES_REFUSED,)
+_COUNTED_BY_START_BOT = (
+    _ATTRIBUTES_REFUSED,
+    Count(
+        metric="ChatsEndedWithoutAPerson",
+        threshold=1,
+        means="A customer was turned away after ten tries: nobody could take the chat. See queue, hours and staffing.",
+    ),
+    Count(
+        metric="BotCouldNotJoin",
+        threshold=3,  # one or two are a throttled call, and the customer reaches a person all the same
+        means="The bot cannot join chats; all of them go straight to people. StartBot's log names the refusal.",
+    ),
+)
 
 
 def powertools(service: str, settings: Settings) -> dict[str, str]:
     """The part of the environment that every function of the package has."""
     return {
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "Handoff",
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
     }
 
@@ -65,10 +100,12 @@ def make_chat_bot(
             "MESSAGE_AGE_LIMIT_SECONDS": str(settings.message_age_limit_seconds),
             "TURN_DEADLINE_SECONDS": str(settings.turn_deadline_seconds),
             "SPEAK": settings.speak,
-            **powertools("chat_bot", settings),
+            **powertools(CHAT_BOT_SERVICE, settings),
         },
     )
-    return Function(scope, "ChatBot", program=program, operations=operations, errors_before_alarm=LOST_RACES)
+    chat_bot = Function(scope, "ChatBot", program=program, operations=operations, errors_before_alarm=LOST_RACES)
+    _watch_counts(chat_bot, _COUNTED_BY_CHAT_BOT, service=CHAT_BOT_SERVICE, operations=operations)
+    return chat_bot
 
 
 def make_start_bot(
@@ -95,10 +132,12 @@ def make_start_bot(
             "TOLD_ATTRIBUTES": ",".join(settings.told_attributes),
             "READ_TRANSCRIPT": _flag(on=settings.read_transcript),
             "UNANSWERED_SECONDS": str(settings.unanswered_seconds),
-            **powertools("start_bot", settings),
+            **powertools(START_BOT_SERVICE, settings),
         },
     )
-    return Function(scope, "StartBot", program=program, operations=operations)
+    start_bot = Function(scope, "StartBot", program=program, operations=operations)
+    _watch_counts(start_bot, _COUNTED_BY_START_BOT, service=START_BOT_SERVICE, operations=operations)
+    return start_bot
 
 
 def retry_and_keep_failures(chat_bot: Function, failures: FailureQueue, *, operations: Operations) -> None:
@@ -113,7 +152,10 @@ def retry_and_keep_failures(chat_bot: Function, failures: FailureQueue, *, opera
         destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
             on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=failures.arn)
         ),
-    ).node.add_dependency(chat_bot.role)  # Lambda refuses a destination that the role may not reach
+    ).node.add_dependency(
+        chat_bot.role,  # Lambda refuses a destination that the role may not reach
+        chat_bot.alias,  # and a qualifier that does not exist yet; its name is a literal and orders nothing
+    )
     failures.accept_from_function(chat_bot)
     operations.alarms.at(
         chat_bot,
@@ -122,6 +164,13 @@ def retry_and_keep_failures(chat_bot: Function, failures: FailureQueue, *, opera
         threshold=1,
         means="An event of ChatBot failed and could not be kept: a message is lost. See its role and the key.",
     )
+
+
+def _watch_counts(function: Function, counts: Iterable[Count], *, service: str, operations: Operations) -> None:
+    for count in counts:
+        operations.alarms.on_count(
+            function, count.metric, service=service, threshold=count.threshold, means=count.means
+        )
 
 
 def _flag(*, on: bool) -> str:

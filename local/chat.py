@@ -147,22 +147,6 @@ class Chats(ParticipantCalls):
         item = Item(**self._stamp(contact), type="MESSAGE", content_type=PLAIN, content=text, author=author)
         return self._publish(contact, item)
 
-    def update_data(
-        self,
-        contact_id: str,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        language_code: str | None = None,
-        customer_id: str | None = None,
-    ) -> None:
-        """Set what is given of the contact's data (the flow's UpdateContactData); None leaves a value as it is."""
-        contact = self._find_live(contact_id)
-        contact.name = contact.name if name is None else name
-        contact.description = contact.description if description is None else description
-        contact.language_code = contact.language_code if language_code is None else language_code
-        contact.customer_id = contact.customer_id if customer_id is None else customer_id
-
     def set_target_queue(self, contact_id: str, queue_arn: str) -> None:
         """Name the queue the next transfer goes to."""
         contact = self._find_live(contact_id)

@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         with _stack(options.port) as place:
-            _hold_conversation(place, LINES[options.language], language=options.language)
+            _hold_conversation(place, LINES[options.language], options)
     except DemoFailed as failed:
         print(f"demo: failed: {failed}", file=sys.stderr)
         return 1
@@ -96,6 +96,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of a running stack; 0 starts one")
     parser.add_argument("--language", choices=sorted(LINES), default="en")
+    parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, help="seconds the conversation may take")
     return parser.parse_args(arguments)
 
 
@@ -137,10 +138,10 @@ def _address(process: subprocess.Popen[str]) -> Place:
     raise DemoFailed("the stack did not start (see above)")
 
 
-def _hold_conversation(place: Place, lines: Lines, *, language: str) -> None:
-    customer = start_chat(place, name=lines.name, language=language)
+def _hold_conversation(place: Place, lines: Lines, options: argparse.Namespace) -> None:
+    customer = start_chat(place, name=lines.name, language=options.language)
     try:
-        _talk(place, customer, lines)
+        _talk(place, customer, lines, Patience.of(options.patience))
     finally:
         attributes = attributes_of(place, customer.contact_id)
         _show(customer.transcript(), attributes, flow_steps(place, customer.contact_id))
@@ -148,8 +149,7 @@ def _hold_conversation(place: Place, lines: Lines, *, language: str) -> None:
     customer.leave()
 
 
-def _talk(place: Place, customer: Participant, lines: Lines) -> None:
-    patience = Patience.of(PATIENCE_SECONDS)
+def _talk(place: Place, customer: Participant, lines: Lines, patience: Patience) -> None:
     patience.wait_for("the assistant's greeting", lambda: _last(customer, "CUSTOM_BOT"))
     customer.say(lines.question)
     patience.wait_for(f"the status of order {ORDER}", lambda: _answer_with(customer, ORDER, lines.status))

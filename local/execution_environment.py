@@ -7,13 +7,14 @@ as Lambda freezes it, so that nothing a function left running goes on unseen.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,10 @@ class FunctionError(Exception):
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(f"{payload.get('errorType', 'Error')}: {payload.get('errorMessage', '')}")
         self.payload = dict(payload)
+
+    def in_one_line(self) -> str:
+        """At most 300 characters of it."""
+        return " ".join(str(self).split())[:300]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,11 @@ class ExecutionEnvironment:
             except BaseException:
                 ours.close()
                 raise
-            process = _spawn(theirs, variables=variables, folder=folder, log_file=log_file)
+            try:
+                process = _spawn(theirs, variables=variables, folder=folder, log_file=log_file)
+            except OSError:
+                writer.close()
+                raise
         guard.watch(process.pid)
         started = cls(
             process=process,
@@ -197,6 +206,19 @@ class ExecutionEnvironment:
             raise ConnectionResetError("the worker is gone")
         message: dict[str, Any] = json.loads(line)
         return message
+
+
+@contextlib.contextmanager
+def faults_as_errors() -> Iterator[None]:
+    """What this machine refuses (no process, no file, a broken line) fails the invocation, as Lambda's sandbox would.
+
+    So the event is tried again and at last kept; any other exception would lose it.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as fault:
+        message = f"{type(fault).__name__}: {fault}"
+        raise FunctionError({"errorType": "Sandbox.Fault", "errorMessage": message}) from fault
 
 
 def _spawn(

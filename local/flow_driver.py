@@ -24,6 +24,8 @@ from amazon_connect.blocks import (
 from local.clock import Clock
 from local.execution_environment import FunctionError
 from local.flow_effects import (
+    CHAT,
+    SUBTYPE,
     ContactData,
     Disconnect,
     Done,
@@ -67,6 +69,8 @@ class FlowContact(Protocol):
     def channel(self) -> str: ...
     @property
     def attributes(self) -> Mapping[str, str]: ...
+    @property
+    def segment_attributes(self) -> Mapping[str, Any]: ...
     @property
     def target_queue_arn(self) -> str | None: ...
     @property
@@ -284,6 +288,7 @@ class FlowDriver:
             description=contact.description or "",
             initial_message=contact.initial_message or "",
             attributes=contact.attributes,
+            segment_attributes=_as_paths_see(contact.segment_attributes),
             queue_arn=queue_arn,
             queue_name=queue.name if queue else "",
         )
@@ -319,6 +324,12 @@ def connect_event(contact: ContactData, parameters: Mapping[str, str]) -> dict[s
             "Parameters": dict(parameters),
         },
     }
+
+
+def _as_paths_see(segment_attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Each text value under its name; a path does not name the API's `ValueString`."""
+    texts = {name: value["ValueString"] for name, value in segment_attributes.items() if "ValueString" in value}
+    return {SUBTYPE: CHAT, **texts}
 
 
 def _is_customer_message(item: Mapping[str, Any]) -> bool:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from amazon_connect.blocks import NO_MATCHING_ERROR
+
+SUBTYPE: Final = "connect:Subtype"
+CHAT: Final = "connect:Chat"
+"""The subtype of a chat that was started as no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class ContactData:
     description: str = ""
     initial_message: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    segment_attributes: Mapping[str, str] = field(default_factory=lambda: {SUBTYPE: CHAT})
     queue_arn: str = ""
     queue_name: str = ""
 
@@ -46,6 +51,7 @@ class ContactData:
             "Media": {"InitialMessage": self.initial_message},
             "Name": self.name,
             "PreviousContactId": self.previous_contact_id,
+            "SegmentAttributes": self.segment_attributes,
             "Queue": {"ARN": self.queue_arn, "Name": self.queue_name},
         }
 

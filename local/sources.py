@@ -5,7 +5,9 @@ It looks at names, sizes and times, not at contents, so that looking is cheap. I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 
@@ -25,18 +27,37 @@ class Watch:
         return frozenset(_state(path) for path in self._files())
 
 
-def files_below(*folders: Path, suffixes: Iterable[str]) -> Iterable[Path]:
-    """Files with one of these endings, without byte code."""
-    wanted = set(suffixes)
+async def keep_looking(
+    look: Callable[[], Awaitable[None]], *, every_seconds: float, tell: Callable[[str], None]
+) -> None:
+    """Look again and again until cancelled. What the file system refuses is told once, and looking goes on."""
+    told = ""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await look()
+        except OSError as problem:
+            if told != str(problem):
+                told = str(problem)
+                tell(f"the sources cannot be looked at: {told}")
+        else:
+            told = ""
+
+
+def files_below(*folders: Path, suffixes: Iterable[str] | None = None) -> Iterable[Path]:
+    """Files with one of these endings, or with any; no byte code and no links to nowhere (an editor's locks)."""
+    wanted = None if suffixes is None else set(suffixes)
     for folder in folders:
-        for path in folder.rglob("*"):
-            if path.suffix in wanted and "__pycache__" not in path.parts:
-                yield path
+        for parent, _, names in os.walk(folder):  # passes over folders that vanish meanwhile
+            for path in (Path(parent, name) for name in names):
+                fits = (wanted is None or path.suffix in wanted) and "__pycache__" not in path.parts
+                if fits and os.path.isfile(path):
+                    yield path
 
 
 def _state(path: Path) -> tuple[str, int, int]:
     try:
         found = path.stat()
-    except FileNotFoundError:  # removed between listing and looking; editors replace files this way
+    except OSError:  # removed between listing and looking; editors replace files this way
         return str(path), 0, 0
     return str(path), found.st_mtime_ns, found.st_size

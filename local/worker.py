@@ -105,7 +105,8 @@ def main() -> None:
         handler = import_handler(os.environ["_HANDLER"])
     except Exception as error:
         line.send({"failed": import_error_payload(os.environ["_HANDLER"], error)})
-        raise
+        logging.error("%s", told(error))  # noqa: TRY400  (it would tell the whole chain)
+        raise SystemExit(1) from None
     line.send({"ready": True})
     serve(line, handler)
 
@@ -134,7 +135,7 @@ def run(handler: Handler, invocation: Mapping[str, Any], clock: StackClock) -> d
     try:
         answer = handler(invocation["event"], context_of(invocation, clock))
     except Exception as error:
-        logging.exception("the function raised")
+        logging.error("%s", told(error))  # noqa: TRY400  (it would tell the whole chain)
         return {"error": error_payload(error)}
     finally:
         sys.stdout.flush()
@@ -171,6 +172,11 @@ def import_handler(path: str) -> Handler:
     module, _, function = path.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module), function)
     return handler
+
+
+def told(error: BaseException) -> str:
+    """An error for the log: type, message and stack, but not what caused it, as Lambda's runtime logs it."""
+    return "".join(traceback.format_exception(error, chain=False)).rstrip()
 
 
 def error_payload(error: BaseException) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import Any, Final
 
 from local.activity import Activity
 from local.clock import Clock
-from local.execution_environment import ExecutionEnvironment, FunctionError, Invocation, variables_of
+from local.execution_environment import ExecutionEnvironment, FunctionError, Invocation, faults_as_errors, variables_of
 from local.given_up import GivenUp, give_up
 from local.guard import Guard
 from local.template import Function
@@ -27,6 +28,8 @@ from local.template import Function
 POOL_SIZE: Final = 8
 RETRY_DELAYS_SECONDS: Final = (60.0, 120.0)
 """Before Lambda's second and third try of an event (LD:invocation-async-error-handling, read 2026-11)."""
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["FunctionError", "GivenUp", "UnknownFunction", "Workers"]
 
@@ -200,7 +203,7 @@ class Workers:
         return delay if age <= function.maximum_event_age_seconds else None
 
     async def _wait_for_next_try(self, invocation: Invocation, error: FunctionError, delay: float) -> None:
-        self._report(invocation, "retrying", error=f"again in {delay:.0f} s, after {_one_line(error)}")
+        self._report(invocation, "retrying", error=f"again in {delay:.0f} s, after {error.in_one_line()}")
         self._count(-1)
         try:
             await self._clock.sleep(delay)
@@ -209,7 +212,7 @@ class Workers:
 
     def _give_up(self, invocation: Invocation, error: FunctionError, *, attempts: int) -> None:
         self.given_up.append(give_up(invocation, error, attempts=attempts, at=self._clock.now()))
-        self._report(invocation, "given_up", error=_one_line(error))
+        self._report(invocation, "given_up", error=error.in_one_line())
 
     async def _run(self, invocation: Invocation) -> Any:
         pool = self._pools[invocation.function.name]
@@ -217,9 +220,10 @@ class Workers:
             started = time.monotonic()
             self._report(invocation, "started")
             try:
-                answer = await self._run_in_worker(pool, invocation)
+                with faults_as_errors():  # outermost, so that the worker has been ended before
+                    answer = await self._run_in_worker(pool, invocation)
             except FunctionError as error:
-                self._report(invocation, "failed", ms=_ms_since(started), error=_one_line(error))
+                self._report(invocation, "failed", ms=_ms_since(started), error=error.in_one_line())
                 raise
             self._report(invocation, "finished", ms=_ms_since(started))
             return answer
@@ -232,7 +236,7 @@ class Workers:
         except FunctionError:
             self._keep(pool, worker)
             raise
-        except BaseException:  # cancelled: the event may still run in there
+        except BaseException:  # cancelled, or a fault of its connection: the event may still run in there
             await worker.kill()
             raise
         self._keep(pool, worker)
@@ -269,14 +273,15 @@ class Workers:
         variables = variables_of(
             function, root=self._root, origin=self._origin, access_key=access_key, extra=self._extra
         )
-        return await ExecutionEnvironment.start(
-            variables=variables,
-            folder=self._root,
-            log_file=self._logs / f"{function.name}.log",
-            clock=self._clock,
-            guard=self._guard,
-            generation=self._generation,
-        )
+        with faults_as_errors():
+            return await ExecutionEnvironment.start(
+                variables=variables,
+                folder=self._root,
+                log_file=self._logs / f"{function.name}.log",
+                clock=self._clock,
+                guard=self._guard,
+                generation=self._generation,
+            )
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
@@ -286,8 +291,9 @@ class Workers:
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._runs.discard(task)
-        if not task.cancelled():
-            task.exception()  # a caller that went away does not ask
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, FunctionError):  # those are reported where they happen
+            _log.error("an invocation broke; this is a fault of the local stack", exc_info=error)
 
     def _end(self, worker: ExecutionEnvironment) -> None:
         ending = asyncio.get_running_loop().create_task(worker.kill())
@@ -334,10 +340,6 @@ def _contact_of_item(message: str) -> str | None:
         return None
     contact_id = item.get("ContactId") if isinstance(item, dict) else None
     return contact_id if isinstance(contact_id, str) else None
-
-
-def _one_line(error: FunctionError) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _ms_since(started: float) -> int:

@@ -45,7 +45,11 @@ def _welcome(flow: FlowBuilder) -> None:
 
 
 def _talk_with_bot(flow: FlowBuilder) -> None:
-    join = {"action": "join", "initialMessage": "$.Media.InitialMessage"}
+    join = {
+        "action": "join",
+        "initialMessage": "$.Media.InitialMessage",
+        "subtype": "$.SegmentAttributes['connect:Subtype']",
+    }
     flow.invoke("join", START_BOT, join, then="joined", on_error="leave after error")
     flow.compare(
         "joined",

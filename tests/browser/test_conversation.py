@@ -49,6 +49,22 @@ async def test_a_customer_is_answered_and_then_continues_with_a_person(open_page
     await person.reads("That was quick!")
 
 
+async def test_a_ticket_opened_with_the_bot_is_in_the_briefing(open_page: OpenPage) -> None:
+    """Otherwise the person would open a second one, or ask for a number the customer has just been told."""
+    customer, person = await a_customer_and_a_person(open_page)
+    await customer.starts("Berta")
+    await customer.says("My Luma One arrived broken, please open a ticket. My ID is 12345678-9.")
+    await customer.reads("I have opened ticket")
+    said = await customer.conversation.get_by_text("I have opened ticket").last.inner_text()
+    number = re.search(r"T-\d+", said)
+    assert number is not None
+
+    await customer.asks_for_a_person()
+    await person.accepts("Berta")
+
+    await expect(person.briefing).to_contain_text(number.group())
+
+
 async def test_a_reload_resumes_the_chat_for_the_customer(open_page: OpenPage) -> None:
     """Whoever reloads a page must not lose their place in the queue, nor what was said."""
     customer = Customer(await open_page("/?view=customer"))

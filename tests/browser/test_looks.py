@@ -66,7 +66,7 @@ async def violations(page: Page) -> list[str]:
 
 
 async def hold_a_conversation(page: Page) -> None:
-    """Everything there is to see: bot, ticket, briefing, person, a second contact that waits."""
+    """Bot, briefing and person, and a second contact that waits."""
     customer, person = Customer(page), Person(page)
     await customer.starts("Ana Morales")
     await customer.says("Hi! Where is my order 10020030? My document is 12345678-9.")

@@ -114,6 +114,13 @@ def test_what_lambda_does_not_accept_is_kept(template: Template) -> None:
     assert [each["Condition"] for each in key_policy if each["Principal"] == sns] == [from_topic]
 
 
+def test_retries_are_set_when_the_alias_they_are_for_exists(template: Template) -> None:
+    """Its name is a literal: without the dependency Lambda may be told of an alias it does not know, and refuses."""
+    awaited = set(template.resource("ChatBotRetries")["DependsOn"])
+
+    assert {"ChatBotAlias", "ChatBotRole"} <= awaited
+
+
 def test_an_event_is_tried_three_times_and_then_kept(template: Template) -> None:
     """Three tries of 180 s with pauses of 60 and 120 s must fit into the event's life, or the last never happens."""
     config = template.one("AWS::Lambda::EventInvokeConfig")

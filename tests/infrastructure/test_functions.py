@@ -191,6 +191,26 @@ def test_a_failure_that_could_not_be_kept_raises_an_alarm(template: Template) ->
     assert alarm["Threshold"] == 1
 
 
+def test_what_the_bots_count_themselves_raises_alarms(template: Template) -> None:
+    """These chats do not fail for Lambda: nothing else would tell. Another dimension would watch nothing at all."""
+    services = {environment_of(template, name)["POWERTOOLS_SERVICE_NAME"] for name in ("StartBot", "ChatBot")}
+
+    counted = {
+        (each["Dimensions"][0]["Value"], each["MetricName"]): each["Threshold"]
+        for each in template.all("AWS::CloudWatch::Alarm").values()
+        if each["Namespace"] == environment_of(template, "StartBot")["POWERTOOLS_METRICS_NAMESPACE"]
+        and [dimension["Name"] for dimension in each["Dimensions"]] == ["service"]
+    }
+
+    assert {service for service, _ in counted} == services
+    assert counted == {
+        ("start_bot", "ChatsEndedWithoutAPerson"): 1,
+        ("start_bot", "BotCouldNotJoin"): 3,
+        ("start_bot", "AttributesRefused"): 1,
+        ("chat_bot", "AttributesRefused"): 1,
+    }
+
+
 def test_alarms_tell_the_topic_of_the_setting(template_with: Synthesize, template: Template) -> None:
     topic = "arn:aws:sns:eu-west-1:111122223333:on-call"
 

@@ -37,6 +37,19 @@ def refuse(_: Any, __: Any) -> None:
     raise KeyError("no such thing")
 
 
+def quote(_: Any, __: Any) -> None:
+    """Raise one error because of another one, as adapters do with what AWS says."""
+    try:
+        int("said by AWS")
+    except ValueError as error:
+        raise RuntimeError("the chat refused") from error
+
+
+def babble(event: dict[str, int], _: Any) -> str:
+    """An answer longer than the line to the stack takes."""
+    return "x" * event["length"]
+
+
 def die(_: Any, __: Any) -> None:
     os._exit(3)
 

@@ -339,18 +339,6 @@ def test_the_flow_ends_a_chat_once() -> None:
     assert room.items() == ["- chat.ended"]
 
 
-def test_contact_data_is_set_piece_by_piece() -> None:
-    """What is not given stays."""
-    room = Room()
-    contact_id = room.start(CustomerId="c-1").contact_id
-
-    room.chats.update_data(contact_id, name="Order", language_code="es-CL")
-    room.chats.update_data(contact_id, description="Late")
-
-    view = room.chats.contact(contact_id)
-    assert (view.name, view.language_code, view.description, view.customer_id) == ("Order", "es-CL", "Late", "c-1")
-
-
 def test_a_custom_participant_counts_from_its_invitation() -> None:
     """The flow may wait for it as soon as StartBot has created it."""
     room = Room()

@@ -101,8 +101,7 @@ def test_the_desk_sees_names_and_moments_and_the_whole_briefing() -> None:
 def test_an_accepted_chat_is_nobody_elses_any_more() -> None:
     """The desk shows it as connected, though its human is still on the way."""
     room = Room()
-    contact_id = room.start().contact_id
-    room.chats.update_data(contact_id, language_code="en-US")
+    contact_id = room.start(Attributes={"language": "en-US"}).contact_id
     room.queue(contact_id)
 
     room.chats.accept(contact_id)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,8 @@ import pytest
 
 from local import demo
 from local.settings import ROOT, StackSettings
-from tests.running_stack import RunningStack, running_stack
+from tests.local.processes import offspring_of, state_of
+from tests.running_stack import RunningStack, eventually, running_stack
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +72,36 @@ def test_a_refused_call_makes_it_fail_with_one_line(stack: RunningStack, capsys:
     complaint = capsys.readouterr().err
     assert result == 1
     assert re.fullmatch(r"demo: failed: .*LimitExceededException.*\n", complaint)
+
+
+@pytest.fixture
+def own_stack() -> Iterator[subprocess.Popen[str]]:
+    """A demo in a process of its own, which starts a stack of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local.demo", "--port", "0"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def test_ctrl_c_ends_the_stack_that_the_demo_started_and_its_workers(own_stack: subprocess.Popen[str]) -> None:
+    """They run in process groups of their own, where the terminal's Ctrl-C does not reach them."""
+    guards_stack_and_worker = 4
+    offspring = eventually(
+        lambda: found if len(found := offspring_of(own_stack.pid)) >= guards_stack_and_worker else []
+    )
+
+    own_stack.send_signal(signal.SIGINT)
+    _, complaint = own_stack.communicate(timeout=30)
+
+    assert own_stack.returncode == 130
+    assert "Traceback" not in complaint
+    eventually(lambda: all(state_of(pid) in {"", "Z"} for pid in offspring), seconds=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -23,6 +24,24 @@ def clone(tmp_path: Path) -> Path:
     shutil.copy(environment.__file__, tmp_path / "local" / "environment.py")
     shutil.copy(environment.LOCK, tmp_path / "requirements.txt")
     return tmp_path
+
+
+def fake_python(clone: Path, says: str) -> None:
+    """A `.venv` whose Python tells this version, and whose mark is of (3, 11) and the lock."""
+    python = clone / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\necho '{says}'\n")
+    python.chmod(0o755)
+    lock = hashlib.sha256((clone / "requirements.txt").read_bytes()).hexdigest()
+    (clone / ".venv" / "made-from").write_text(f"(3, 11) {lock}")
+
+
+def fake_uv(folder: Path, script: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    uv = folder / "uv"
+    uv.write_text(f"#!/bin/sh\n{script}\n")
+    uv.chmod(0o755)
+    return folder
 
 
 def start(clone: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -89,3 +108,72 @@ def test_an_old_python_is_refused_with_the_version_that_is_needed(clone: Path) -
 
     assert finished.returncode == 1
     assert "needs Python 3.11 or newer" in finished.stderr
+
+
+def test_an_environment_of_the_same_lock_is_kept_whichever_python_asks(clone: Path) -> None:
+    """Two Pythons in turn would rebuild it each time, under a stack that runs from it."""
+    fake_python(clone, says="(3, 11)")
+    script = clone / "local" / "environment.py"
+    script.write_text(script.read_text().replace("import sys\n", "import sys\nsys.version_info = (3, 99, 0)\n", 1))
+
+    finished = start(clone)
+
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("says", ["(3, 12)", ""])
+def test_an_environment_whose_python_was_replaced_or_is_gone_is_made_again(clone: Path, says: str) -> None:
+    """After an upgrade of the system's Python the packages lie in a folder that the new one does not look into."""
+    fake_python(clone, says=says)
+    tools = fake_uv(clone / "tools", "exit 1")
+
+    finished = start(clone, PATH=str(tools))
+
+    assert finished.returncode == 1
+    assert "making .venv" in finished.stderr
+
+
+def test_a_changed_lock_makes_the_environment_again(clone: Path) -> None:
+    """That is what the mark is for."""
+    fake_python(clone, says="(3, 11)")
+    with (clone / "requirements.txt").open("a") as lock:
+        lock.write("# changed\n")
+    tools = fake_uv(clone / "tools", "exit 1")
+
+    assert "making .venv" in start(clone, PATH=str(tools)).stderr
+
+
+def test_from_inside_the_environment_it_is_made_with_what_lies_outside(clone: Path) -> None:
+    """Activated, `.venv/bin` comes first on PATH, and everything in it is gone when it is needed."""
+    subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--without-pip", str(clone / ".venv")], check=True)
+    inner = fake_uv(clone / ".venv" / "bin", "echo inner; exit 1")
+    outer = fake_uv(clone / "tools", 'echo "outer $*"; exit 1')
+
+    finished = subprocess.run(
+        [str(inner / "python"), str(clone / "local" / "environment.py")],
+        env={"PATH": f"{inner}{os.pathsep}{outer}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    said = finished.stdout.split()
+    python = Path(said[said.index("--python") + 1])
+    assert said[0] == "outer"
+    assert not python.is_relative_to(clone)
+    assert python.exists()
+
+
+def test_a_tool_that_cannot_be_run_is_told_in_one_line(clone: Path) -> None:
+    """For example a uv for another machine."""
+    tools = fake_uv(clone / "tools", "")
+    (tools / "uv").write_text("#!/no/such/shell\n")
+
+    finished = start(clone, PATH=str(tools))
+
+    assert finished.returncode == 1
+    assert re.fullmatch(
+        r"handoff: could not make \.venv: '.*/uv' cannot be run: .+\.", finished.stderr.splitlines()[-1]
+    )
+    assert "Traceback" not in finished.stderr

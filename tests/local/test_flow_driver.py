@@ -35,6 +35,7 @@ class FakeContact:
     previous_contact_id: str | None = None
     channel: str = "CHAT"
     attributes: Mapping[str, str] = field(default_factory=dict)
+    segment_attributes: Mapping[str, Any] = field(default_factory=dict)
     target_queue_arn: str | None = None
     initial_message: str | None = None
     language_code: str | None = None
@@ -197,6 +198,23 @@ async def world() -> AsyncIterator[World]:
     made = World()
     yield made
     await made.driver.close()
+
+
+@pytest.mark.parametrize(
+    ("segment_attributes", "subtype"),
+    [
+        ({}, "connect:Chat"),
+        ({"connect:Subtype": {"ValueString": "connect:SMS"}}, "connect:SMS"),
+        ({"connect:Subtype": {"ValueMap": {}}, "x": {"ValueString": "y"}}, "connect:Chat"),
+    ],
+)
+async def test_start_bot_is_told_the_subtype_of_the_chat(
+    world: World, segment_attributes: Mapping[str, Any], subtype: str
+) -> None:
+    """By a path, because the event of a flow's Lambda need not bring it; a text message wants other answers."""
+    await world.start(segment_attributes=segment_attributes)
+
+    assert world.events[0]["Details"]["Parameters"]["subtype"] == subtype
 
 
 # The end of a wait
@@ -458,7 +476,7 @@ async def test_a_lambda_gets_the_event_that_connect_sends(world: World) -> None:
                 "References": {},
                 "SystemEndpoint": None,
             },
-            "Parameters": {"action": "join", "initialMessage": "Hola"},
+            "Parameters": {"action": "join", "initialMessage": "Hola", "subtype": "connect:Chat"},
         },
     }
 

@@ -250,7 +250,11 @@ def test_the_first_message_is_handed_to_the_bot() -> None:
     contact = replace(CHAT, initial_message="¿Dónde está mi pedido?")
     world = World(contact=contact, lambdas=start_bot(), waits=[BOT_LEFT]).play(inbound("es"))
 
-    assert world.asked[0] == {"action": "join", "initialMessage": "¿Dónde está mi pedido?"}
+    assert world.asked[0] == {
+        "action": "join",
+        "initialMessage": "¿Dónde está mi pedido?",
+        "subtype": "connect:Chat",
+    }
     assert world.said[0] == load_phrases("es")["flow.welcome"]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,12 +12,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from local.settings import ROOT
-from tests.local.processes import state_of
+from tests.local.processes import children_of, state_of
 from tests.running_stack import eventually
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -33,21 +32,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes whose parent is `pid`: by /proc, or by `pgrep` where there is none."""
-    if not Path("/proc/self").exists():
-        said = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
-        return [int(line) for line in said.split()]
-    return [child for child, parent in _parents() if parent == pid]
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with contextlib.suppress(OSError):  # ended meanwhile
-                yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.fixture
@@ -113,3 +97,17 @@ def test_a_port_that_is_none_is_told() -> None:
 
     assert process.returncode == 2
     assert "seventy is not a port" in complaint
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize(
+    ("target", "program", "options"),
+    [("run", "local", "--team agents/store"), ("demo", "local.demo", "--language es")],
+)
+def test_make_hands_options_on(target: str, program: str, options: str) -> None:
+    """A team of one's own must not need another command than the one that everybody knows."""
+    said = subprocess.run(
+        ["make", "--dry-run", target, "PORT=1", f"ARGS={options}"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert f"-m {program} --port 1 {options}" in said

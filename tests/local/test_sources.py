@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from local.sources import Watch, files_below
+from local.sources import Watch, files_below, keep_looking
 
 
 @pytest.fixture
@@ -43,6 +44,15 @@ def test_other_files_and_byte_code_do_not_count(folder: Path) -> None:
     assert not watching.has_changed()
 
 
+def test_without_endings_every_file_counts(folder: Path) -> None:
+    """A team may keep any kind of file."""
+    (folder / "notes.txt").write_text("")
+    (folder / "below").mkdir()
+    (folder / "below" / "b.yaml").write_text("")
+
+    assert {path.name for path in files_below(folder)} == {"a.py", "notes.txt", "b.yaml"}
+
+
 def test_a_file_that_vanishes_while_looked_at_is_a_change_and_no_error(folder: Path) -> None:
     """Editors write a new file and move it over the old one."""
     names = [folder / "a.py"]
@@ -50,3 +60,37 @@ def test_a_file_that_vanishes_while_looked_at_is_a_change_and_no_error(folder: P
     (folder / "a.py").unlink()
 
     assert watching.has_changed()
+
+
+def test_a_link_that_leads_nowhere_is_no_source(folder: Path) -> None:
+    """Emacs locks a file that way as soon as somebody types in it."""
+    watching = watch(folder)
+    (folder / ".#a.py").symlink_to("someone@somewhere.4711")
+
+    assert not watching.has_changed()
+
+
+def test_a_folder_that_is_not_there_holds_no_files(folder: Path) -> None:
+    """Switching branches removes folders while they are listed."""
+    assert [*files_below(folder / "gone", suffixes=(".py",))] == []
+
+
+async def test_looking_goes_on_after_a_refusal_that_is_told_once_until_it_passes() -> None:
+    """Otherwise edits would no longer be taken over and nobody would know; nor should each second say it again."""
+    refused = OSError("too many open files")
+    outcomes: list[OSError | None] = [refused, refused, None, refused]
+    told: list[str] = []
+    enough = asyncio.Event()
+
+    async def look() -> None:
+        if not outcomes:
+            enough.set()
+            return
+        if (problem := outcomes.pop(0)) is not None:
+            raise problem
+
+    looking = asyncio.create_task(keep_looking(look, every_seconds=0, tell=told.append))
+    await asyncio.wait_for(enough.wait(), timeout=10)
+    looking.cancel()
+
+    assert told == ["the sources cannot be looked at: too many open files"] * 2

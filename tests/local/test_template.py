@@ -90,6 +90,18 @@ def test_a_function_is_read_with_its_settings_and_what_lambda_does_with_its_fail
     assert function.on_failure_arn == arn("sqs", "Failures")
 
 
+def test_how_events_of_another_qualifier_are_treated_means_nothing() -> None:
+    """Everybody names the alias `live`; Lambda would not apply another one's configuration to its events."""
+    resources = TEMPLATE["Resources"]
+    properties = resources["Retries"]["Properties"]
+    unqualified = {**resources["Retries"], "Properties": {**properties, "Qualifier": "$LATEST"}}
+
+    [function] = read({**TEMPLATE, "Resources": {**resources, "Retries": unqualified}}).functions
+
+    assert (function.retry_attempts, function.maximum_event_age_seconds) == (2, 21_600.0)
+    assert function.on_failure_arn is None
+
+
 def test_a_table_becomes_the_request_that_creates_it() -> None:
     """Only what decides how items are kept; encryption has no meaning here."""
     [table] = read().tables
@@ -183,6 +195,31 @@ async def test_a_change_of_an_input_is_synthesized(project: Path, guard: Guard) 
 async def test_the_stack_s_own_context_comes_before_the_file_s(project: Path, guard: Guard) -> None:
     """A test or a start in another language chooses without editing cdk.json."""
     assert await synthesizer(project, guard, word="hola").template() == {"Description": "hola"}
+
+
+async def test_the_lock_of_an_editor_is_no_input(project: Path, guard: Guard) -> None:
+    """Emacs puts a link that leads nowhere beside each file with unsaved changes."""
+    (project / "cdk").mkdir()
+    (project / "cdk" / ".#stack.py").symlink_to("someone@somewhere.4711")
+
+    assert await synthesizer(project, guard).template() == {"Description": "hello"}
+
+
+@pytest.mark.parametrize("written", ["{", "[]", '{"context": 1}', "\x00"])
+async def test_a_broken_cdk_json_is_told_in_one_line(project: Path, guard: Guard, written: str) -> None:
+    """It is edited by hand, while the stack runs."""
+    (project / "cdk.json").write_text(written)
+
+    with pytest.raises(CannotSynthesize, match=r"^cdk\.json is no JSON object with a context: .+$"):
+        await synthesizer(project, guard).template()
+
+
+async def test_a_cdk_json_that_is_not_there_is_told(project: Path, guard: Guard) -> None:
+    """Between an editor's removing and writing."""
+    (project / "cdk.json").unlink()
+
+    with pytest.raises(CannotSynthesize, match=r"^cdk\.json cannot be read: No such file"):
+        await synthesizer(project, guard).template()
 
 
 async def test_an_app_that_fails_is_told_by_its_last_line(project: Path, guard: Guard) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.execution_environment import PAYLOAD_LIMIT_BYTES
 from local.guard import Guard
 from local.intrinsics import arn
 from local.workers import FunctionError, UnknownFunction, contact_of
@@ -295,6 +296,53 @@ async def test_after_a_change_the_next_event_gets_a_fresh_worker(tmp_path: Path,
         after = await b.workers.invoke("who_am_i", {})
 
     assert before != after
+
+
+async def test_an_event_whose_process_cannot_be_started_is_tried_again(tmp_path: Path, guard: Guard) -> None:
+    """A machine out of processes, files or disk for a moment must not lose what a customer wrote."""
+    (tmp_path / "logs").write_text("in the way of the folder")
+    async with bench(function("echo"), logs=tmp_path / "logs", guard=guard) as b:
+        b.workers.invoke_later("echo", {})
+        await b.workers.settle()
+        (tmp_path / "logs").unlink()
+        b.clock.advance(60)
+        await b.phase("finished")
+
+    assert b.phases() == ["started", "failed", "retrying", "started", "finished"]
+    assert b.workers.given_up == []
+
+
+async def test_an_answer_too_long_for_the_line_is_an_error_and_ends_its_worker(tmp_path: Path, guard: Guard) -> None:
+    """What is left in the line would be taken for the answer to the next event."""
+    async with bench(function("babble"), logs=tmp_path, guard=guard) as b:
+        with pytest.raises(FunctionError, match=r"Sandbox\.Fault: ValueError: "):
+            await b.workers.invoke("babble", {"length": 2 * PAYLOAD_LIMIT_BYTES + 1})
+
+        assert await b.workers.invoke("babble", {"length": 1}) == "x"
+
+
+async def test_an_invocation_that_breaks_otherwise_is_logged(
+    tmp_path: Path, guard: Guard, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An event that JSON cannot hold is a mistake of the stack itself; in the background nobody else would tell."""
+    async with bench(function("echo"), logs=tmp_path, guard=guard) as b:
+        b.workers.invoke_later("echo", {"a": {1}})
+        await b.workers.settle()
+
+    assert "an invocation broke" in caplog.text
+    assert "set is not JSON serializable" in caplog.text
+
+
+async def test_a_log_has_the_outermost_error_only(tmp_path: Path, guard: Guard) -> None:
+    """As Lambda's; what AWS said and the code took care not to repeat would stand there otherwise."""
+    async with bench(function("quote"), logs=tmp_path, guard=guard) as b:
+        with pytest.raises(FunctionError):
+            await b.workers.invoke("quote", {})
+
+    log = (tmp_path / "quote.log").read_text()
+    assert "RuntimeError: the chat refused" in log
+    assert "in quote" in log
+    assert "said by AWS" not in log
 
 
 async def test_a_warmed_function_has_its_worker_before_the_first_event(tmp_path: Path, guard: Guard) -> None:
