@@ -54,7 +54,7 @@ class Clock:
         self._wake()
 
     def _wake(self) -> None:
-        # A timer may fire a hair before the wall clock shows the moment; without the tolerance the sleeper would never wake.
+        # A timer may fire a hair before the wall clock shows its moment; without the tolerance nobody would wake.
         now = self.now() + 0.002
         while self._sleepers and self._sleepers[0][0] <= now:
             _, _, woken = heapq.heappop(self._sleepers)

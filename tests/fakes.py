@@ -71,6 +71,8 @@ class FakeRoom:
         self.attributes: dict[str, str] = {}
         self.typed: list[str] = []
         """The bearers that showed typing, in order."""
+        self.seen: list[str] = []
+        """What the customer saw of the bot: its texts, and "dots"."""
         self.streams: set[str] = set()
         self.bearers: set[str] = set()
         """Connection tokens that Connect accepts."""
@@ -135,11 +137,13 @@ class FakeRoom:
         self._call("send", token)
         if client_token not in self._sent:
             self._sent[client_token] = self._add("CUSTOM_BOT", text).id
+            self.seen.append(text)
         return self._sent[client_token]
 
     def show_typing(self, token: str) -> None:
         self._require(token, "show_typing")
         self.typed.append(token)
+        self.seen.append("dots")
 
     def disconnect(self, token: str) -> None:
         self._call("disconnect", token)

@@ -74,6 +74,8 @@ class Performer:
     _hearing: Hearing | None = None
     _over: threading.Event = field(default_factory=threading.Event)
     _quiet: threading.Event = field(default_factory=threading.Event)
+    _just_spoke: threading.Event = field(default_factory=threading.Event)
+    """Something was sent since the last look: dots after an answer would promise another."""
     _beside: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -201,8 +203,10 @@ class Performer:
         if record.state is State.HANDING_OFF:
             return
         while not self._quiet.is_set():
-            with contextlib.suppress(ChatError):  # dots are never worth a failure
-                self.room.show_typing(contact.connection_token)
+            if not self._just_spoke.is_set():
+                with contextlib.suppress(ChatError):  # dots are never worth a failure
+                    self.room.show_typing(contact.connection_token)
+            self._just_spoke.clear()
             self._quiet.wait(self.typing_every_seconds)
 
     def _live_contact(self, record: TurnRecord) -> ContactRecord:
@@ -289,6 +293,7 @@ class Performer:
     def send(self, step: do.Send) -> str:
         contact = self.read_contact(do.ReadContact())
         self._require_voice()
+        self._just_spoke.set()
         return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
 
     def _require_voice(self) -> None:

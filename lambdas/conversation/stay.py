@@ -111,7 +111,7 @@ def _enter(arrival: Arrival, record: TurnRecord, reception: Reception) -> bool:
     left_seconds = record.since + BUDGET_SECONDS - reception.clock.now()
     if left_seconds < GREETING_NEEDS_SECONDS:
         return False
-    _greet(record, connection, reception)
+    _greet(arrival, record, connection, reception)
     _hand_over_early_messages(arrival, record, connection, reception)
     return True
 
@@ -122,7 +122,7 @@ def _finish_entering(arrival: Arrival, record: TurnRecord, reception: Reception)
     is_retry = reception.clock.now() - record.since < BUDGET_SECONDS
     if is_retry and contact is not None and contact.stay == record.stay:
         connection = Connection(token=contact.connection_token, expires_at=contact.connection_expires_at)
-        _greet(record, connection, reception)
+        _greet(arrival, record, connection, reception)
         _hand_over_early_messages(arrival, record, connection, reception)
 
 
@@ -145,7 +145,10 @@ def _open(chat: Chat, record: TurnRecord, reception: Reception) -> tuple[str, st
         return streaming.result(), participant
 
 
-def _greet(record: TurnRecord, connection: Connection, reception: Reception) -> None:
+def _greet(arrival: Arrival, record: TurnRecord, connection: Connection, reception: Reception) -> None:
+    """A customer who has already said what they want is answered, not asked."""
+    if arrival.initial_message:
+        return
     try:
         reception.room.send(
             connection.token,

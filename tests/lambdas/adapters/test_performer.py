@@ -412,6 +412,18 @@ def test_typing_is_shown_until_the_turn_is_over() -> None:
     assert len(scene.stage.room.typed) == shown
 
 
+@pytest.mark.parametrize("_", range(20))
+def test_no_dots_follow_an_answer_that_was_ready_at_once(_: int) -> None:
+    """Chat windows would show them for 12 seconds, and the customer would wait for more."""
+    scene = Scene()
+
+    with scene.performer:
+        scene.take()
+        scene.say("Here.")
+
+    assert scene.stage.room.seen[-1] == "Here."
+
+
 def test_typing_that_is_refused_harms_nobody() -> None:
     """Dots are never worth a failure; what is said next will show whether the bot is out."""
     scene = Scene(typing_every_seconds=SOON)

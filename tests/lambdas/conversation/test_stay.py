@@ -341,6 +341,15 @@ def test_an_initial_message_is_the_same_message_in_every_try() -> None:
     assert first == second
 
 
+def test_a_customer_who_has_said_what_they_want_is_not_asked_for_it() -> None:
+    """The answer is the greeting."""
+    door = FrontDoor()
+
+    door.joins(initial_message="Where is my order?")
+
+    assert door.room.bot_said == []
+
+
 def test_with_a_transcript_the_initial_message_is_not_handed_over_twice() -> None:
     """The transcript has it, under its own id."""
     door = FrontDoor()
