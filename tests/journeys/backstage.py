@@ -10,14 +10,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
-
-import boto3
-from botocore.config import Config
 
 from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
-from lambdas.conversation.contact import TurnRecord
+from lambdas.conversation.contact import ContactRecord, TurnRecord
 from local.calls import Call, Gate, Switches
 from local.delivery import DeliverySwitches
 from local.stack import Stack
@@ -58,7 +56,7 @@ class Backstage:
     # Time
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass in small steps, once nothing goes on any more; everything that a step sets off happens in it."""
+        """Let time pass in small steps, from when nothing goes on any more; what a step sets off happens within it."""
         self.calm()
         left = seconds
         while left > 0:
@@ -103,8 +101,7 @@ class Backstage:
 
     def release_deliveries(self, *, backwards: bool = False) -> None:
         """Deliver what SNS held back."""
-        order = _backwards if backwards else list
-        self.stack.call(lambda stack: stack.delivery.release(order=order))
+        self.stack.call(lambda stack: stack.delivery.release(order=_backwards if backwards else list))
 
     # What happened
 
@@ -128,9 +125,17 @@ class Backstage:
 
     def reaches(self, contact_id: str, phase: str, *, times: int = 1) -> None:
         """Return when ChatBot's invocations for a chat have come so far."""
-        eventually(
-            lambda: self.phases(contact_id).count(phase) >= times, instead=lambda: self.phases(contact_id)
-        )
+        eventually(lambda: self.phases(contact_id).count(phase) >= times, instead=lambda: self.phases(contact_id))
+
+    def hurries_until(self, contact_id: str, phase: str) -> None:
+        """Let time run until ChatBot's last invocation for a chat has come so far."""
+
+        def look() -> bool:
+            if self.phases(contact_id)[-1:] != [phase]:
+                self.jump(1.0)
+            return self.phases(contact_id)[-1:] == [phase]
+
+        eventually(look, instead=lambda: self.phases(contact_id))
 
     def watched(self, contact_id: str, *, times: int) -> None:
         """Return when the flow has asked so often whether the customer is being answered, and knows."""
@@ -139,6 +144,12 @@ class Backstage:
     def waits(self, contact_id: str, *, messages: int) -> None:
         """Return when so many messages are in the inbox."""
         eventually(lambda: len(self.record(contact_id).inbox) == messages)
+
+    def contact(self, contact_id: str) -> ContactRecord:
+        """The contact item as it is in the table now; fails if there is none."""
+        found = self._contacts().read_contact(contact_id)
+        assert found is not None, "no tokens of this contact"
+        return found
 
     def calls(self, contact_id: str, operation: str) -> list[Call]:
         """The calls that functions made for a chat and that were answered or cut."""
@@ -160,9 +171,13 @@ class Backstage:
 
     def log(self, handler: str, contact_id: str) -> list[Mapping[str, Any]]:
         """What a function has logged about a chat, a mapping for each line."""
-        file = self.stack.stack._settings.build / "logs" / f"{self.name(handler)}.log"
+        [file] = [file for file in self.log_files() if file.stem == self.name(handler)]
         lines = (line for line in file.read_text(encoding="utf-8").splitlines() if contact_id in line)
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def log_files(self) -> list[Path]:
+        """One for each function."""
+        return list((self.stack.stack._settings.build / "logs").glob("*.log"))
 
     def notices(self) -> list[str]:
         """What was told to whoever watches the stack."""
@@ -173,10 +188,12 @@ class Backstage:
 
     def brings(self, *records: Any) -> None:
         """Hand ChatBot an event with these records, as Lambda's queue takes it from SNS."""
-        client = self._client("lambda")
-        payload = json.dumps({"Records": list(records)}).encode()
-        client.invoke(FunctionName=f"{self.name(CHAT_BOT)}:live", InvocationType="Event", Payload=payload)
-        client.close()
+        self.invokes_chat_bot({"Records": list(records)})
+
+    def invokes_chat_bot(self, event: Mapping[str, Any]) -> None:
+        """Hand ChatBot any event."""
+        function, payload = f"{self.name(CHAT_BOT)}:live", json.dumps(event).encode()
+        self.place.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
 
     def _activity(self, contact_id: str, kind: str) -> list[Mapping[str, Any]]:
         entries = self.stack.call(lambda stack: stack.activity.entries(contact_id=contact_id))
@@ -184,18 +201,7 @@ class Backstage:
 
     def _contacts(self) -> DynamoDBContacts:
         chat_bot = self.stack.call(lambda stack: stack.workers.function(stack.function(CHAT_BOT)))
-        return DynamoDBContacts(ContactsTable(self._client("dynamodb"), chat_bot.environment["CONTACTS_TABLE"]))
-
-    def _client(self, service: Any) -> Any:  # which of boto3's clients it is depends on the name
-        facts = self.place.facts
-        return boto3.client(
-            service,
-            endpoint_url=facts["endpoint"],
-            region_name=facts["region"],
-            aws_access_key_id=facts["accessKeyId"],
-            aws_secret_access_key=facts["secretAccessKey"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        return DynamoDBContacts(ContactsTable(self.place.client("dynamodb"), chat_bot.environment["CONTACTS_TABLE"]))
 
 
 def sns_record(item: Mapping[str, Any] | str) -> dict[str, Any]:
@@ -206,8 +212,8 @@ def sns_record(item: Mapping[str, Any] | str) -> dict[str, Any]:
     return {"EventSource": "aws:sns", "Sns": {"Message": message, "MessageAttributes": attributes}}
 
 
-def _backwards(held: Iterable[Any]) -> Iterable[Any]:
-    return reversed(list(held))
+def _backwards(held: Iterable[Any]) -> list[Any]:
+    return list(held)[::-1]
 
 
 async def _calm(stack: Stack) -> None:

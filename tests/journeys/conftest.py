@@ -30,11 +30,18 @@ def stack(shared_stack: RunningStack) -> Iterator[RunningStack]:
     shared_stack.settle()
 
 
-@pytest.fixture
-def place(stack: RunningStack) -> Iterator[Place]:
-    found = Place(stack)
+@pytest.fixture(scope="module")
+def shared_place(shared_stack: RunningStack) -> Iterator[Place]:
+    found = Place(shared_stack)
     yield found
     found.close()
+
+
+@pytest.fixture
+def place(stack: RunningStack, shared_place: Place) -> Iterator[Place]:
+    """Where the chats of a test are; they end with it."""
+    yield shared_place
+    shared_place.end_chats()
 
 
 @pytest.fixture

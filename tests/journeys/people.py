@@ -18,27 +18,44 @@ if TYPE_CHECKING:
     from types_boto3_connectparticipant import ConnectParticipantClient
 
 BOT, HUMAN, FLOW = "CUSTOM_BOT", "AGENT", "SYSTEM"
-_ONCE = Config(retries={"total_max_attempts": 1})
+_PLAIN = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+"""What is wrong is refused by the stack, not by the client."""
 
 
 class Place:
     """A running stack as its `/local.json` describes it, with clients for it."""
 
     def __init__(self, stack: RunningStack) -> None:
-        self._stack = stack
+        self.stack = stack
         self.facts = _fetch(f"{stack.origin}/local.json")
         self.started: list[str] = []
         """Contact ids of the chats that were started here."""
-        session = boto3.Session(
-            aws_access_key_id=self.facts["accessKeyId"],
-            aws_secret_access_key=self.facts["secretAccessKey"],
-            region_name=self.facts["region"],
-        )
-        endpoint = self.facts["endpoint"]
-        self.connect: ConnectClient = session.client("connect", endpoint_url=endpoint, config=_ONCE)
-        self.participant: ConnectParticipantClient = session.client(
-            "connectparticipant", endpoint_url=endpoint, config=_ONCE
-        )
+        self._clients: dict[str, Any] = {}
+        self.connect: ConnectClient = self.client("connect")
+        self.participant: ConnectParticipantClient = self.client("connectparticipant")
+
+    def client(self, service: Any) -> Any:  # which of boto3's clients it is depends on the name
+        """The one client for a service here."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.facts["endpoint"],
+                region_name=self.facts["region"],
+                aws_access_key_id=self.facts["accessKeyId"],
+                aws_secret_access_key=self.facts["secretAccessKey"],
+                config=_PLAIN,
+            )
+        return self._clients[service]
+
+    def end_chats(self) -> None:
+        """End every chat that was started here and has not ended yet."""
+        started, self.started = self.started, []
+
+        def end_all(running: Stack) -> None:
+            for contact_id in started:
+                running.chats.end(contact_id, "API")
+
+        self.stack.call(end_all)
 
     def desk(self) -> list[dict[str, Any]]:
         """What the desk shows."""
@@ -53,14 +70,9 @@ class Place:
 
     def close(self) -> None:
         """End every chat that was started here, and the clients."""
-
-        def end_all(running: Stack) -> None:
-            for contact_id in self.started:
-                running.chats.end(contact_id, "API")
-
-        self._stack.call(end_all)
-        self.connect.close()
-        self.participant.close()
+        self.end_chats()
+        for client in self._clients.values():
+            client.close()
 
 
 class Participant:
@@ -69,8 +81,14 @@ class Participant:
     def __init__(self, place: Place, contact_id: str, participant_token: str) -> None:
         self.place = place
         self.contact_id = contact_id
-        answer = place.participant.create_participant_connection(
-            Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ParticipantToken=participant_token
+        self.participant_token = participant_token
+        self.token = ""
+        self.connects()
+
+    def connects(self) -> None:
+        """Get a connection, the first or a new one."""
+        answer = self.place.participant.create_participant_connection(
+            Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ParticipantToken=self.participant_token
         )
         self.token = answer["ConnectionCredentials"]["ConnectionToken"]
 
@@ -134,6 +152,38 @@ class Customer(Participant):
             InstanceId=self.place.facts["instanceId"], InitialContactId=self.contact_id
         )
         return answer["Attributes"]
+
+    def described(self) -> Mapping[str, Any]:
+        """The contact as DescribeContact shows it."""
+        answer = self.place.connect.describe_contact(
+            InstanceId=self.place.facts["instanceId"], ContactId=self.contact_id
+        )
+        return answer["Contact"]
+
+    def until_the_end(self) -> None:
+        """Wait until the chat is over."""
+        eventually(lambda: self.described().get("DisconnectReason"), instead=self.described)
+
+    def sends_file(self, name: str, content: bytes) -> None:
+        """Upload a file as a chat window does: announce it, put its bytes, confirm it."""
+        begun = self.place.participant.start_attachment_upload(
+            ContentType="application/pdf",
+            AttachmentSizeInBytes=len(content),
+            AttachmentName=name,
+            ClientToken=f"{self.contact_id}-{name}",
+            ConnectionToken=self.token,
+        )
+        upload = begun["UploadMetadata"]
+        request = urllib.request.Request(  # noqa: S310  (loopback)
+            upload["Url"], data=content, headers=dict(upload["HeadersToInclude"]), method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=10):  # noqa: S310  (loopback)
+            pass
+        self.place.participant.complete_attachment_upload(
+            AttachmentIds=[begun["AttachmentId"]],
+            ClientToken=f"{self.contact_id}-{name}-done",
+            ConnectionToken=self.token,
+        )
 
 
 def _fetch(url: str, body: Mapping[str, Any] | None = None) -> Any:

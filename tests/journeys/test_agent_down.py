@@ -16,9 +16,7 @@ HANDING_OVER = "can't reach the system"
 
 def test_a_failure_before_any_answer_gets_one_more_try(customer: Customer, backstage: Backstage) -> None:
     """Throttling is over in a moment; the customer is told that it takes longer, and then answered."""
-    backstage.switches.fail(
-        "InvokeAgent", "ThrottlingException", status=429, times=1, contact_id=customer.contact_id
-    )
+    backstage.switches.fail("InvokeAgent", "ThrottlingException", status=429, times=1, contact_id=customer.contact_id)
 
     customer.says(QUESTION)
 
@@ -53,7 +51,9 @@ def test_a_failure_that_will_not_pass_brings_a_human_at_once(customer: Customer,
     assert [HANDING_OVER in one for one in said] == [True]
 
 
-def test_the_sentence_about_a_failure_is_in_the_customer_s_language(start_chat: StartChat, backstage: Backstage) -> None:
+def test_the_sentence_about_a_failure_is_in_the_customer_s_language(
+    start_chat: StartChat, backstage: Backstage
+) -> None:
     """And the human is told which language that is."""
     customer = start_chat(language="es")
     customer.is_greeted()

@@ -120,6 +120,20 @@ def test_a_second_message_takes_over_from_a_worker_that_died(customer: Customer,
     assert sum("scheduled" in said for said in customer.heard(BOT)) == 1
 
 
+def test_a_worker_that_stood_still_does_not_speak_over_its_successor(customer: Customer, backstage: Backstage) -> None:
+    """It lost the turn while it stood still; Connect would still take its words, so it must know by itself."""
+    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+        customer.says(QUESTION)
+        question.have_come()
+        backstage.jump(35)
+        customer.says("Hello? Is anybody there?")
+        customer.hears(BOT, "scheduled")
+    backstage.calm()
+
+    assert sum("scheduled" in said for said in customer.heard(BOT)) == 1
+    assert backstage.record(customer.contact_id).inbox == ()
+
+
 def test_a_worker_that_dies_after_it_spoke_does_not_say_it_again(customer: Customer, backstage: Backstage) -> None:
     """Nothing heard is repeated: the customer is told that something may be missing."""
     with backstage.holding("SendMessage", contact_id=customer.contact_id) as answer:

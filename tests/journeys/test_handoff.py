@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from amazon_connect.flows.inbound import inbound
 from lambdas.conversation import handoff
+from local.settings import ROOT
 from tests.journeys.backstage import START_BOT, Backstage
 from tests.journeys.conftest import StartChat
-from tests.journeys.people import BOT, FLOW, HUMAN, Customer, Place
+from tests.journeys.people import BOT, HUMAN, Customer, Place
 
 QUESTION = "Where is my order 10020030? My ID is 12345678-9."
 WISH = "I'd like to talk to a person, please."
+OF_A_HANDOFF = {
+    handoff.OUTCOME,
+    handoff.REASON,
+    handoff.QUEUE,
+    handoff.SUMMARY,
+    handoff.LANGUAGE,
+    handoff.ATTEMPTS,
+}
+"""The attributes that every hand-off has, besides what its control brought."""
 
 
 def test_a_customer_who_asks_for_a_person_reaches_one_who_knows_the_story(
@@ -43,7 +55,7 @@ def test_a_customer_who_asks_for_a_person_reaches_one_who_knows_the_story(
     assert attributes["handoff_attempts"] == "1"
     assert attributes["handoff_order_number"] == "10020030"
     assert WISH in attributes["handoff_summary"]
-    assert [said for said in human.heard(BOT)] == bot_said
+    assert human.heard(BOT) == bot_said
     assert human.heard("CUSTOMER") == [QUESTION, WISH, "Can you send it to my office?"]
     assert customer.heard(BOT) == bot_said
     assert sum("handing our chat to a person" in said for said in bot_said) == 1
@@ -160,41 +172,39 @@ def test_a_human_joins_while_the_bot_speaks(customer: Customer, place: Place, ba
     assert len(backstage.calls(customer.contact_id, "InvokeAgent")) == 1
 
 
-def test_the_bot_writes_the_attributes_that_the_flow_reads(customer: Customer) -> None:
-    """Both sides have a constant of their own; here they meet."""
+def test_the_bot_writes_the_attributes_that_the_flow_and_the_desk_read(customer: Customer) -> None:
+    """Each side has names of its own, because none imports another; here they meet."""
     customer.says(WISH)
-    written = set(customer.is_waiting()["attributes"])
-    constants = {
-        handoff.FUNCTION_NAME,
-        handoff.ACTION_GROUP,
-        handoff.OUTCOME,
-        handoff.REASON,
-        handoff.QUEUE,
-        handoff.SUMMARY,
-        handoff.LANGUAGE,
-        handoff.ATTEMPTS,
-    }
 
-    assert constants <= written
-    assert attributes_read_by_the_flow() <= written
-    assert attributes_read_by_the_flow() == {handoff.OUTCOME}
+    written = customer.is_waiting()["attributes"]
+
+    assert {handoff.FUNCTION_NAME, handoff.ACTION_GROUP, *OF_A_HANDOFF} <= written.keys()
+    assert read_by_the_flow() == {handoff.OUTCOME}
+    assert known_to_the_desk() >= OF_A_HANDOFF
 
 
-@pytest.mark.parametrize("outcome", [handoff.Outcome.END])
-def test_the_flow_knows_the_outcome_that_ends_a_chat(outcome: handoff.Outcome) -> None:
-    """The word is written twice; were they to differ, `end` would look for a person for ever."""
-    assert outcome.value in repr(inbound())
+def test_the_flow_knows_the_word_that_ends_a_chat() -> None:
+    """It is written on both sides; were they to differ, `end` would look for a person for ever."""
+    [outcome] = [action for action in inbound().actions if action.identifier == "outcome"]
+
+    assert [condition.operands for condition in outcome.transitions.conditions] == [(handoff.Outcome.END.value,)]
 
 
-def test_the_flow_only_looks_once_while_it_looks_for_a_person(customer: Customer) -> None:
-    """One sentence of the bot, one of the flow; nobody is told the same thing twice."""
-    customer.says(WISH)
-    customer.is_waiting()
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_desk_has_words_for_every_reason(language: str) -> None:
+    """A person reads why the customer comes, not the name of a constant."""
+    texts = (ROOT / "local" / "page" / "js" / "texts" / f"{language}.js").read_text(encoding="utf-8")
 
-    assert sum("looking for a colleague" in said for said in customer.heard(FLOW)) == 1
+    assert set(re.findall(r'"reason\.(\w+)":', texts)) == {reason.value for reason in handoff.Reason}
 
 
-def attributes_read_by_the_flow() -> set[str]:
-    import re
-
+def read_by_the_flow() -> set[str]:
     return set(re.findall(r"\$\.Attributes\.(\w+)", repr(inbound())))
+
+
+def known_to_the_desk() -> set[str]:
+    """The attributes of a hand-off that the desk shows in a way of its own."""
+    briefing = (ROOT / "local" / "page" / "js" / "desk" / "briefing.js").read_text(encoding="utf-8")
+    [prefix] = re.findall(r'PREFIX = "(\w+)"', briefing)
+    [named] = re.findall(r"NOT_PAPERS = new Set\(\[(.*?)\]\)", briefing, re.DOTALL)
+    return {f"{prefix}{name}" for name in re.findall(r'"(\w+)"', named)}

@@ -45,7 +45,7 @@ def test_a_full_queue_is_tried_ten_times_then_the_chat_ends_with_a_goodbye(
     assert steps.count("transfer") == 11
     assert steps[-3:] == ["give up", "nobody", "end after tries"]
     assert backstage.log(START_BOT, customer.contact_id)[-1]["status"] == "counted"
-    assert backstage.record(customer.contact_id).state == "ended"
+    assert customer.described()["DisconnectReason"] == "CONTACT_FLOW_DISCONNECT"
 
 
 def test_a_queue_that_becomes_free_takes_the_customer(
