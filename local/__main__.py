@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from amazon_connect.phrases import languages
 from local import npm_packages
 from local.settings import CannotStart, StackSettings
 
@@ -29,7 +30,7 @@ def main() -> int:
     try:
         if options.page:
             npm_packages.bring(CHATJS)
-        return asyncio.run(_run(StackSettings(port=options.port, team=options.team.resolve(), quotas=options.quotas)))
+        return asyncio.run(_run(_settings(options)))
     except (CannotStart, npm_packages.NpmPackageError) as problem:
         print(f"handoff: {problem}", file=sys.stderr)
         return 1
@@ -78,9 +79,21 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description="Handoff on this machine, without an account.")
     parser.add_argument("--port", type=_port, default=defaults.port, help="of 127.0.0.1; 0 takes a free one")
     parser.add_argument("--team", type=Path, default=defaults.team, help="folder of the agent team that answers")
+    parser.add_argument(
+        "--language", choices=languages(), help="of the flow's sentences, as `cdk deploy -c language=…`"
+    )
     parser.add_argument("--quotas", action="store_true", help="hold Amazon Connect's quotas")
     parser.add_argument("--without-page", dest="page", action="store_false", help="need no npm package")
     return parser.parse_args()
+
+
+def _settings(options: argparse.Namespace) -> StackSettings:
+    return StackSettings(
+        port=options.port,
+        team=options.team.resolve(),
+        quotas=options.quotas,
+        context={"language": options.language} if options.language else {},
+    )
 
 
 def _port(text: str) -> int:

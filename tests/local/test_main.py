@@ -15,6 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from amazon_connect.phrases import load_phrases
+from local.demo_people import Place, start_chat
 from local.settings import ROOT
 from tests.local.processes import children_of, state_of
 from tests.running_stack import eventually
@@ -88,6 +90,21 @@ def test_a_busy_port_is_one_line() -> None:
 
     assert (process.returncode, said) == (1, "")
     assert re.fullmatch(r"handoff: port \d+ is taken by another program\. .*\n", complaint)
+
+
+def test_the_flow_can_speak_another_language() -> None:
+    """The language of the flow's own sentences is a setting, here as in a deployment."""
+    process = start("--port", "0", "--language", "es")
+    try:
+        place = Place.at(address(process))
+        assert place is not None
+        customer = start_chat(place, name="Ana", language="es")
+        greeted = eventually(lambda: [item["Content"] for item in customer.transcript()])
+    finally:
+        process.terminate()
+        process.communicate()
+
+    assert greeted[0] == load_phrases("es")["flow.welcome"]
 
 
 def test_a_port_that_is_none_is_told() -> None:
