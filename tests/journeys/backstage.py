@@ -25,6 +25,7 @@ from tests.running_stack import RunningStack, eventually
 
 START_BOT: Final = "lambdas.start_bot.handler.handler"
 CHAT_BOT: Final = "lambdas.chat_bot.handler.handler"
+ORDERS_TOOL: Final = "lambdas.tools.orders.handler"
 STEP_SECONDS: Final = 30.0
 CALM_LOOKS: Final = 4
 LOOK_SECONDS: Final = 0.01
@@ -102,6 +103,16 @@ class Backstage:
     def release_deliveries(self, *, backwards: bool = False) -> None:
         """Deliver what SNS held back."""
         self.stack.call(lambda stack: stack.delivery.release(order=_backwards if backwards else list))
+
+    def order_becomes(self, order_number: str, status: str) -> None:
+        """The shop goes on with an order."""
+        self.place.client("dynamodb").update_item(
+            TableName=self._variable(ORDERS_TOOL, "ORDERS_TABLE"),
+            Key={"order_number": {"S": order_number}},
+            UpdateExpression="SET #status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+        )
 
     # What happened
 
@@ -200,8 +211,12 @@ class Backstage:
         return [entry.facts for entry in entries if entry.kind == kind and entry.contact_id == contact_id]
 
     def _contacts(self) -> DynamoDBContacts:
-        chat_bot = self.stack.call(lambda stack: stack.workers.function(stack.function(CHAT_BOT)))
-        return DynamoDBContacts(ContactsTable(self.place.client("dynamodb"), chat_bot.environment["CONTACTS_TABLE"]))
+        table = self._variable(CHAT_BOT, "CONTACTS_TABLE")
+        return DynamoDBContacts(ContactsTable(self.place.client("dynamodb"), table))
+
+    def _variable(self, handler: str, name: str) -> str:
+        """An environment variable of a function."""
+        return self.stack.call(lambda stack: stack.workers.function(stack.function(handler)).environment[name])
 
 
 def sns_record(item: Mapping[str, Any] | str) -> dict[str, Any]:
