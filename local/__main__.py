@@ -27,6 +27,8 @@ EXIT_AT_ONCE = 130
 def main() -> int:
     options = _options()
     logging.basicConfig(format="handoff: %(message)s", level=logging.WARNING)
+    # Nothing here is traced, and Strands' spans complain with a traceback of every answer that is cut off.
+    logging.getLogger("opentelemetry.context").setLevel(logging.CRITICAL)
     try:
         if options.page:
             npm_packages.bring(CHATJS)

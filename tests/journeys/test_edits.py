@@ -228,20 +228,26 @@ def test_a_team_newer_than_the_policy_still_finds_a_human(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("old", "new", "complaint", "patience"),
     [
-        ("runs_in: OrdersTool", "runs_in: NobodysTool", "the status of order 10020030 did not come"),
-        ("reason: customer_asked", "reason: team_decided", "handoff_reason is 'team_decided'"),
-        ("outcome: escalate", "outcome: stay", "the chat at the desk did not come"),
+        ("runs_in: OrdersTool", "runs_in: NobodysTool", "the status of order 10020030 did not come", "6"),
+        ("reason: customer_asked", "reason: team_decided", "handoff_reason is 'team_decided'", "40"),
     ],
+    ids=["team", "policy"],
 )
 def test_a_broken_team_or_policy_makes_the_demo_fail_with_one_line(
-    team: TeamFolder, stack: RunningStack, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
+    team: TeamFolder,
+    stack: RunningStack,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+    complaint: str,
+    patience: str,
 ) -> None:
     """`make demo` is the proof that a checkout works, so it must notice when it does not."""
     team.edit("team.yaml", old, new)
 
-    result = demo.main(["--port", stack.origin.rpartition(":")[2], "--patience", "5"])
+    result = demo.main(["--port", stack.origin.rpartition(":")[2], "--patience", patience])
 
     [line] = capsys.readouterr().err.splitlines()
     assert result == 1
