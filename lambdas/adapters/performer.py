@@ -2,7 +2,8 @@
 
 The turn runs in the calling thread. Beside it run, from `Hold` on: a timer that renews the lease and does nothing else,
 a thread that reads the contact's tokens and then shows typing, and one that hears the agent. Leaving the `with` block
-stops them all and waits for each a moment, so that nothing goes on when the Lambda has answered.
+stops them all and waits for each a moment. One thing cannot be woken: a call to the agent that has not had its first
+byte; its thread, which speaks to nobody any more, ends with the client's read timeout.
 """
 
 from __future__ import annotations
