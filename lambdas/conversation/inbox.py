@@ -35,12 +35,12 @@ class Message:
 
     @property
     def key(self) -> str:
-        return key_of(self.id, self.at)
+        return f"{round(self.at * 1000):013d}-{self.id}"
 
 
-def key_of(identifier: str, at: float) -> str:
-    """The key of the message that Connect published with this Id at this moment (seconds since the epoch)."""
-    return f"{round(at * 1000):013d}-{identifier}"
+def id_of(key: str) -> str:
+    """The Id that Connect gave the message with this key."""
+    return key.partition("-")[2]
 
 
 def written_at(key: str) -> float:

@@ -20,7 +20,7 @@ from lambdas.conversation.errors import (
     IllegalMove,
     TranscriptRefused,
 )
-from lambdas.conversation.inbox import REMEMBERED_SECONDS, key_of
+from lambdas.conversation.inbox import REMEMBERED_SECONDS, id_of
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
 
@@ -234,11 +234,15 @@ def _waiting_since(record: TurnRecord, reception: Reception) -> float | None:
 
 
 def _never_finished(record: TurnRecord, transcript: Sequence[Said]) -> Iterator[Said]:
-    """Messages to the bot that no turn has finished, even if it spoke after them: their event may never have come."""
+    """Messages to the bot that no turn has finished, even if it spoke after them: their event may never have come.
+
+    Known by Id alone: that transcript and SNS show the same AbsoluteTime, to the millisecond, is documented nowhere.
+    """
+    finished = {id_of(key) for key in record.done}
     for said in reversed(transcript):
         if said.role == "AGENT":
             return
-        if said.role == "CUSTOMER" and key_of(said.id, said.at) not in record.done:
+        if said.role == "CUSTOMER" and said.id not in finished:
             yield said
 
 

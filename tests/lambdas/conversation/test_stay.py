@@ -423,6 +423,18 @@ def test_a_message_passed_over_by_the_answer_to_another_is_noticed() -> None:
     assert watch(CONTACT, door.reception) == "take_over"
 
 
+def test_a_finished_message_is_known_even_if_the_transcript_shows_another_moment() -> None:
+    """Only the Id is documented to be the same; a millisecond must not take every chat from the bot."""
+    door = FrontDoor()
+    door.joins()
+    message = door.room.customer_says("Where is my order?")
+    door.room.send(door.contact.connection_token, "Here.", client_token="answer")
+    door.stays.turns[CONTACT] = replace(door.record, done=(replace(message, at=message.at + 0.001).key,))
+    door.clock.advance(UNANSWERED + 1)
+
+    assert watch(CONTACT, door.reception) == "wait"
+
+
 def test_what_was_written_to_a_person_before_the_bot_came_back_is_not_waited_for() -> None:
     """No turn of the bot will ever finish it."""
     door = FrontDoor()
