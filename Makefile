@@ -46,6 +46,7 @@ deploy: environment ## cdk deploy with the pinned CLI: make deploy ARGS="--param
 lock: environment ## write requirements*.txt anew from requirements*.in
 	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-header --no-emit-find-links --no-emit-index-url -c requirements.txt requirements-lambda.in -o requirements-lambda.txt
+	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-header --no-emit-find-links --no-emit-index-url -c requirements.txt requirements-agent.in -o requirements-agent.txt
 
 clean: ## remove everything that was made: .venv, build, caches
 	@rm -rf .venv build cdk.out .hypothesis .mypy_cache .pytest_cache .ruff_cache

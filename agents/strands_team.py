@@ -80,17 +80,18 @@ class StrandsTeam:
 
 def build_team(team: Team, tools: Mapping[str, RunTool], model: Model, *, history: Iterable[Said] = ()) -> StrandsTeam:
     """The agents of `team`, with a runner for each of its tools; `history` is what was said before."""
-    collaborators = {agent.name: _build_agent(team, agent, tools, model) for agent in team.collaborators}
+    collaborators: dict[str, Agent] = {}
+    for agent in team.inmost_first():
+        colleagues = _as_tools(team, agent, collaborators)
+        collaborators[agent.name] = _build_agent(team, agent, tools, model, colleagues=colleagues)
     messages: list[Message] = [{"role": said.role, "content": [{"text": said.text}]} for said in history]
-    supervisor = _build_agent(
-        team,
-        team.supervisor,
-        tools,
-        model,
-        colleagues=[collaborators[agent.name].as_tool(name=agent.name) for agent in team.collaborators],
-        messages=messages,
-    )
+    colleagues = _as_tools(team, team.supervisor, collaborators)
+    supervisor = _build_agent(team, team.supervisor, tools, model, colleagues=colleagues, messages=messages)
     return StrandsTeam(team, supervisor, collaborators)
+
+
+def _as_tools(team: Team, agent: described.Agent, built: Mapping[str, Agent]) -> list[AgentTool]:
+    return [built[colleague.name].as_tool(name=colleague.name) for colleague in team.asked_by(agent)]
 
 
 def _build_agent(

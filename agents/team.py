@@ -8,7 +8,7 @@ and calls no service. The rule: whatever is made of a team (the Strands agents, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,13 +48,30 @@ class ControlParameter(Parameter):
     """Show that person only the last four characters."""
 
 
+class Function(_Described):
+    """A Lambda function that tools run in, with its own table."""
+
+    name: Name
+    """What a tool's `runs_in` says, and the construct's name in the stack."""
+    handler: str = Field(pattern=r"^lambdas\.tools\.[a-z][a-z_]*\.handler$")
+    table: str = Field(pattern=r"^[A-Z][A-Za-z]{2,39}$")
+    """The construct's name; the function finds the physical name in the variable `<TABLE>_TABLE`."""
+    partition_key: str = Field(pattern=r"^[a-z][a-z_]*$")
+    operations: tuple[Literal["GetItem", "PutItem", "UpdateItem"], ...] = Field(min_length=1)
+    """The only calls it may make on its table."""
+
+    @property
+    def table_variable(self) -> str:
+        return f"{self.table.upper()}_TABLE"
+
+
 class Tool(_Described):
     """Something an agent can do by itself; a Lambda function does it."""
 
     name: Name
     action_group: Name
     runs_in: Name
-    """The logical name of the function that is called."""
+    """The name of the function that is called."""
     description: str = Field(min_length=1, max_length=1_200)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
 
@@ -88,6 +105,8 @@ class Agent(_Described):
     """Its Markdown file, seen from the team's folder."""
     tools: tuple[Name, ...] = ()
     controls: tuple[Name, ...] = ()
+    collaborators: tuple[Name, ...] = ()
+    """Whom it asks. A supervisor that names nobody asks everybody whom no other agent names."""
 
 
 class _TeamFile(_Described):
@@ -96,8 +115,16 @@ class _TeamFile(_Described):
     """A session nobody used for so long is forgotten; Bedrock allows 60 to 5,400 (read 2026-11)."""
     supervisor: Agent
     collaborators: tuple[Agent, ...] = Field(max_length=10)
+    functions: tuple[Function, ...] = ()
     tools: tuple[Tool, ...] = ()
     controls: tuple[Control, ...] = ()
+
+    def asks(self, agent: Agent) -> tuple[str, ...]:
+        """The names of the collaborators that `agent` may ask."""
+        if agent.collaborators or agent is not self.supervisor:
+            return agent.collaborators
+        named = {name for each in self.collaborators for name in each.collaborators}
+        return tuple(each.name for each in self.collaborators if each.name not in named)
 
 
 class Team(_TeamFile):
@@ -110,6 +137,22 @@ class Team(_TeamFile):
     def agents(self) -> tuple[Agent, ...]:
         """The supervisor first."""
         return (self.supervisor, *self.collaborators)
+
+    def asked_by(self, agent: Agent) -> tuple[Agent, ...]:
+        """The collaborators that `agent` may ask."""
+        names = self.asks(agent)
+        return tuple(each for each in self.collaborators if each.name in names)
+
+    def inmost_first(self) -> tuple[Agent, ...]:
+        """The collaborators in an order in which everybody comes after those whom it asks."""
+        ordered: dict[str, Agent] = {}
+        while len(ordered) < len(self.collaborators):
+            ready = (each for each in self.collaborators if each.name not in ordered)
+            ordered |= {each.name: each for each in ready if set(each.collaborators) <= ordered.keys()}
+        return tuple(ordered.values())
+
+    def function(self, name: str) -> Function:
+        return next(function for function in self.functions if function.name == name)
 
     def tool(self, name: str) -> Tool:
         return next(tool for tool in self.tools if tool.name == name)
@@ -125,6 +168,8 @@ def load_team(folder: Path) -> Team:
     problems = [
         *_name_problems(file, source),
         *_reference_problems(file, source),
+        *_function_problems(file, source),
+        *_collaboration_problems(file, source),
         *_control_problems(file, source),
         *_instruction_problems(file, source),
     ]
@@ -186,6 +231,53 @@ def _reference_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:
         for position, name in enumerate(names):
             if name not in given:
                 yield source.problem((kind, position), f"expected an agent that has '{name}' among its {kind}")
+
+
+def _function_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:
+    """Every tool runs in a function that is described, and no two functions share a name or a table."""
+    names = [function.name for function in file.functions]
+    tables = [function.table for function in file.functions]
+    for position, tool in enumerate(file.tools):
+        if tool.runs_in not in names:
+            expected = f"expected one of the functions below ({', '.join(names) or 'none'}), not '{tool.runs_in}'"
+            yield source.problem(("tools", position, "runs_in"), expected)
+    for position, function in enumerate(file.functions):
+        for key, value, all_of_them in (("name", function.name, names), ("table", function.table, tables)):
+            if all_of_them.count(value) > 1:
+                yield source.problem(("functions", position, key), f"expected a {key} of its own, not '{value}' again")
+        if function.name not in {tool.runs_in for tool in file.tools}:
+            yield source.problem(("functions", position), f"expected a tool that runs in '{function.name}'")
+
+
+def _collaboration_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:
+    """Every collaborator an agent names exists, nobody asks in a circle, and everybody can be asked."""
+    known = {agent.name: agent for agent in file.collaborators}
+    for place, agent in _agents(file):
+        for position, name in enumerate(agent.collaborators):
+            if name not in known:
+                expected = f"expected one of the collaborators ({', '.join(known) or 'none'}), not '{name}'"
+                yield source.problem((*place, "collaborators", position), expected)
+            elif agent.name in _reached(file, [name]):
+                expected = f"expected no circle, but '{name}' asks '{agent.name}' again"
+                yield source.problem((*place, "collaborators", position), expected)
+    in_reach = _reached(file, file.asks(file.supervisor))
+    in_circles = {name for name in known if name in _reached(file, known[name].collaborators)}
+    for position, agent in enumerate(file.collaborators):
+        if agent.name not in in_reach | in_circles:
+            yield source.problem(("collaborators", position), f"expected an agent that asks '{agent.name}'")
+
+
+def _reached(file: _TeamFile, names: Iterable[str]) -> set[str]:
+    """These collaborators, whom they ask, and so on."""
+    known = {agent.name: agent for agent in file.collaborators}
+    reached: set[str] = set()
+    waiting = [name for name in names if name in known]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [each for each in known[name].collaborators if each in known]
+    return reached
 
 
 def _control_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:

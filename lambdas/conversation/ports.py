@@ -59,8 +59,26 @@ class ReturnControl:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A guardrail stepped in; what it kept back is not told to anybody."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens that a whole answer took."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is complete."""
+
+    usage: Usage | None = None
+    """Where the backend tells it."""
 
 
 AgentEvent = Text | ReturnControl | Finished

@@ -36,6 +36,12 @@ controls:
     parameters:
       wish: {type: string, description: What the reader wants., required: true, max_length: 200}
       card: {type: string, description: The reader's card., mask: true}
+functions:
+  - name: LoansTool
+    handler: lambdas.tools.loans.handler
+    table: Loans
+    partition_key: card
+    operations: [GetItem]
 """
 
 INSTRUCTION = "You work in a library and are kind to everybody.\n\n- house: Old Library\n"

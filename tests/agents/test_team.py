@@ -40,6 +40,30 @@ def test_instructions_are_read_from_their_files(tmp_path: Path) -> None:
     assert team.instructions["loans"].startswith("You work in a library")
 
 
+def test_a_collaborator_may_ask_another(tmp_path: Path) -> None:
+    """Then the supervisor does not, unless it says so; and whoever is asked is built before who asks."""
+    another = "  - {name: shelves, description: Knows shelves., instruction: loans.md}\ntools:"
+    asks = ("    controls: [fetch]\ntools:", f"    controls: [fetch]\n    collaborators: [shelves]\n{another}")
+    team = load_team(write_team(tmp_path, team_yaml=asks))
+
+    assert [agent.name for agent in team.asked_by(team.supervisor)] == ["loans"]
+    assert [agent.name for agent in team.asked_by(team.collaborators[0])] == ["shelves"]
+    assert [agent.name for agent in team.inmost_first()] == ["shelves", "loans"]
+
+
+def test_a_collaborator_whom_nobody_asks_is_refused(tmp_path: Path) -> None:
+    """It would be paid for and never heard."""
+    another = "  - {name: shelves, description: Knows shelves., instruction: loans.md}\ntools:"
+    alone = ("    controls: [fetch]\ntools:", f"    controls: [fetch]\n{another}")
+    desk = ("  instruction: desk.md\n", "  instruction: desk.md\n  collaborators: [loans]\n")
+    folder = write_team(tmp_path, team_yaml=alone)
+    file = folder / "team.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace(*desk, 1), encoding="utf-8")
+
+    with pytest.raises(InvalidTeam, match="line 14: expected an agent that asks 'shelves'"):
+        load_team(folder)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
     [
@@ -57,6 +81,17 @@ def test_instructions_are_read_from_their_files(tmp_path: Path) -> None:
         ),
         ("type: integer", "type: date", 20, "to be 'string', 'integer', 'number' or 'boolean'"),
         ("outcome: escalate", "outcome: shout", 25, "to be 'escalate', 'end' or 'stay'"),
+        (
+            "runs_in: LoansTool",
+            "runs_in: LendTool",
+            16,
+            "expected one of the functions below (LoansTool), not 'LendTool'",
+        ),
+        ("- name: LoansTool", "- name: LendTool", 16, "expected one of the functions below (LendTool)"),
+        ("handler: lambdas.tools.loans.handler", "handler: os.system", 34, "expected something else for"),
+        ("operations: [GetItem]", "operations: [DeleteItem]", 37, "to be 'GetItem', 'PutItem' or 'UpdateItem'"),
+        ("tools: [renew]", "collaborators: [renews]\n    tools: [renew]", 11, "one of the collaborators (loans), not"),
+        ("tools: [renew]", "collaborators: [loans]\n    tools: [renew]", 11, "expected no circle"),
         ("idle_session_seconds: 60", "idle_session_seconds: 30", 2, "greater than or equal to 60"),
         ("instruction: loans.md", "instruction: lost.md", 10, "lost.md to exist"),
         ("name: desk", "name: front desk", 4, "for 'supervisor.name'"),
