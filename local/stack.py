@@ -290,9 +290,9 @@ class Stack:
         self.workers.define(template.functions, origin=self.origin, environment={"HANDOFF_POLICY": str(policy)})
 
     def _put_demo_data(self, template: StackTemplate) -> None:
-        demo = self.team.demo(today=datetime.fromtimestamp(self.clock.now(), UTC).date())
+        today = datetime.fromtimestamp(self.clock.now(), UTC).date()
         variables = {name: value for each in template.functions for name, value in each.environment.items()}
-        for variable, rows in {"ORDERS_TABLE": demo.orders, "TICKETS_TABLE": demo.tickets}.items():
+        for variable, rows in self.team.demo_tables(today=today).items():
             if variable in variables:
                 self.dynamodb.put(variables[variable], rows)
 

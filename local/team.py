@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from agents.demo import Demo, load_demo
+from agents.demo import Demo, Row, load_demo
 from agents.policy import handoff_policy
 from agents.team_source import TeamSource
 from agents.yaml_source import InvalidTeam
@@ -48,12 +48,19 @@ class LocalTeam:
     def demo(self, *, today: date) -> Demo:
         """The demo's data; the last good one if an edit broke it. Raises `InvalidTeam` if there was none."""
         try:
-            self._demo = load_demo(self._folder, today=today)
+            functions = self.source.current().team.functions
+            self._demo = load_demo(self._folder, functions, today=today)
         except InvalidTeam as mistake:
             if self._demo is None:
                 raise
             self._tell(str(mistake))
         return self._demo
+
+    def demo_tables(self, *, today: date) -> dict[str, tuple[Row, ...]]:
+        """The demo's rows by the variable in which a tool's function finds the name of its table."""
+        tables = self.demo(today=today).tables
+        functions = self.source.current().team.functions
+        return {each.table_variable: tables[each.table] for each in functions if each.table in tables}
 
     def facts(self) -> dict[str, Any]:
         """What the page tells a visitor."""

@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeSerializer
 from moto import mock_aws
 
 from agents.demo import Row, load_demo
+from agents.team import load_team
 from lambdas.tools.action_group import answer
 from lambdas.tools.orders_table import Orders
 from lambdas.tools.tickets_table import Tickets
@@ -46,11 +47,11 @@ class DemoStore:
 @contextmanager
 def demo_store() -> Iterator[DemoStore]:
     """The demo's tables, filled."""
-    demo = load_demo(STORE, today=NOON.date())
+    tables = load_demo(STORE, load_team(STORE).functions, today=NOON.date()).tables
     with mock_aws():
         client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="-", aws_secret_access_key="-")
-        _fill(client, "orders", "order_number", demo.orders)
-        _fill(client, "tickets", "ticket_number", demo.tickets)
+        _fill(client, "orders", "order_number", tables["Orders"])
+        _fill(client, "tickets", "ticket_number", tables["Tickets"])
         yield DemoStore(Orders("orders", client), Tickets("tickets", client))
 
 

@@ -1,4 +1,4 @@
-"""The demo's data is as fresh in a year as today."""
+"""The demo's data is as fresh in a year as today, and fits the tables and the words of its team."""
 
 from __future__ import annotations
 
@@ -7,45 +7,109 @@ from pathlib import Path
 
 import pytest
 
-from agents.demo import load_demo
+from agents.demo import Demo, load_demo
 from agents.script import load_script
+from agents.team import Function, load_team
 from agents.yaml_source import InvalidTeam
 from lambdas.tools import numbers
 from tests.agents.demo_store import STORE
 
+TODAY = date(2026, 11, 20)
+LOANS = Function(
+    name="LoansTool",
+    handler="lambdas.tools.loans.handler",
+    table="Loans",
+    partition_key="card",
+    operations=("GetItem",),
+)
+
+
+def load_store(today: date = TODAY) -> Demo:
+    return load_demo(STORE, load_team(STORE).functions, today=today)
+
+
+def load(folder: Path, text: str) -> Demo:
+    (folder / "demo.yaml").write_text(text, encoding="utf-8")
+    return load_demo(folder, [LOANS], today=TODAY)
+
 
 def test_days_are_counted_from_today() -> None:
     """An order scheduled for last year would spoil the demo."""
-    demo = load_demo(STORE, today=date(2031, 1, 1))
+    demo = load_store(today=date(2031, 1, 1))
 
-    order = next(order for order in demo.orders if order["order_number"] == "10020030")
+    order = next(order for order in demo.tables["Orders"] if order["order_number"] == "10020030")
 
     assert (order["ordered_on"], order["dispatched_on"]) == ("2030-12-30", "2031-01-03")
 
 
-def test_every_number_of_the_demo_is_one_the_tools_accept() -> None:
+def test_every_number_of_the_store_is_one_the_tools_accept() -> None:
     """A visitor who copies a line from the page must get an answer."""
-    demo = load_demo(STORE, today=date(2026, 11, 20))
+    tables = load_store().tables
+    orders, tickets = tables["Orders"], tables["Tickets"]
 
-    for row in (*demo.orders, *demo.tickets):
+    for row in (*orders, *tickets):
         assert numbers.identity_document_number(row) == row["identity_document_number"]
-    assert [numbers.order_number(row) for row in demo.orders] == [row["order_number"] for row in demo.orders]
-    assert [numbers.ticket_number(row) for row in demo.tickets] == [row["ticket_number"] for row in demo.tickets]
+    assert [numbers.order_number(row) for row in orders] == [row["order_number"] for row in orders]
+    assert [numbers.ticket_number(row) for row in tickets] == [row["ticket_number"] for row in tickets]
 
 
-def test_every_status_of_the_demo_has_a_sentence_and_every_line_a_translation() -> None:
+def test_every_status_of_the_store_has_a_sentence() -> None:
     """What the demo holds, the team must be able to say, in each language."""
-    demo, script = load_demo(STORE, today=date(2026, 11, 20)), load_script(STORE)
+    tables, script = load_store().tables, load_script(STORE)
 
     for language in script.languages.values():
-        assert {order["status"] for order in demo.orders} <= language.results["get_order_status"].keys()
-        assert {ticket["status"] for ticket in demo.tickets} <= language.results["get_ticket"].keys()
-    assert all(line.keys() == set(script.plan.languages) for line in demo.try_this)
+        assert {order["status"] for order in tables["Orders"]} <= language.results["get_order_status"].keys()
+        assert {ticket["status"] for ticket in tables["Tickets"]} <= language.results["get_ticket"].keys()
 
 
-def test_a_mistake_in_the_demo_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_line_and_every_conversation_has_a_translation() -> None:
+    """A visitor is shown the demo in their own language."""
+    demo, languages = load_store(), set(load_script(STORE).plan.languages)
+
+    assert all(line.keys() == languages for line in demo.try_this)
+    assert demo.conversation.keys() == languages
+    assert len({len(lines) for lines in demo.conversation.values()}) == 1
+
+
+def test_a_value_is_text_a_number_a_truth_value_a_day_or_holds_such(tmp_path: Path) -> None:
+    """Whatever a trade keeps in its tables, the demo can show."""
+    demo = load(
+        tmp_path,
+        'tables: {Loans: [{card: C1, weeks: 3, late: true, due: {days: 2}, back: {days: -1, at: "09:30"},'
+        " books: [{title: Emma, lent: {days: 0}}, other]}]}",
+    )
+
+    assert demo.tables["Loans"] == (
+        {
+            "card": "C1",
+            "weeks": 3,
+            "late": True,
+            "due": "2026-11-22",
+            "back": "2026-11-19T09:30",
+            "books": [{"title": "Emma", "lent": "2026-11-20"}, "other"],
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tables:\n  Books: []\n", "line 2: expected one of the tables of the team's functions (Loans), not 'Books'"),
+        ("tables:\n  Loans:\n    - {weeks: 3}\n", "line 3: expected text for 'card'"),
+        ("tables:\n  Loans:\n    - card: 10020030\n", "line 3: expected text for 'card'"),
+        ("tables:\n  Loans:\n    - card: C1\n    - card: C1\n", "line 4: expected a 'card' of its own"),
+        ("tables:\n  Loans:\n    - card: C1\n      due: {days: soon}\n", "line 4: expected {days: <whole number>}"),
+        ("tables:\n  Loans:\n    - card: C1\n      due: {days: 1, at: late}\n", "line 4: expected {days: <whole"),
+        ("tables:\n  Loans:\n    - card: C1\n      due: {days: 99999999}\n", "line 4: expected {days: <whole"),
+        ("tables:\n  Loans:\n    - card: C1\n      due: [1.5]\n", "line 4: expected text, a whole number"),
+        ("tables:\n  Loans:\n    - card: C1\n      due:\n", "line 4: expected text, a whole number"),
+        ("orders: []\n", "line 1: expected no 'orders'"),
+        ("demo:\n  en: []\n", "line 2: expected something else for 'demo.en'"),
+    ],
+)
+def test_a_mistake_in_the_demo_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
     """The demo's data is edited by visitors too."""
-    (tmp_path / "demo.yaml").write_text("orders:\n  - order_number: 10020030\n")
+    with pytest.raises(InvalidTeam) as raised:
+        load(tmp_path, text)
 
-    with pytest.raises(InvalidTeam, match=r"demo\.yaml, line 2: "):
-        load_demo(tmp_path, today=date(2026, 11, 20))
+    assert f"demo.yaml, {told}" in str(raised.value)

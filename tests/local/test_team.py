@@ -60,9 +60,9 @@ def test_a_broken_team_is_told_and_the_last_good_one_stays(team: LocalTeam, fold
 
 
 def test_broken_demo_data_is_told_and_the_last_good_stays(team: LocalTeam, folder: Path, told: list[str]) -> None:
-    """The same for orders and proposals."""
+    """The same for rows and proposals."""
     good = team.demo(today=TODAY)
-    (folder / "demo.yaml").write_text("orders: 1")
+    (folder / "demo.yaml").write_text("tables: 1")
 
     assert team.demo(today=TODAY) == good
     assert len(told) == 1
@@ -71,7 +71,7 @@ def test_broken_demo_data_is_told_and_the_last_good_stays(team: LocalTeam, folde
 def test_a_folder_that_never_held_a_team_is_an_error(tmp_path: Path) -> None:
     """There is nothing to fall back to at the first start."""
     (tmp_path / "team.yaml").write_text("name: [")
-    (tmp_path / "demo.yaml").write_text("orders: 1")
+    (tmp_path / "demo.yaml").write_text("tables: 1")
     team = LocalTeam(tmp_path, policies=tmp_path, tell=print)
 
     with pytest.raises(InvalidTeam):
@@ -88,3 +88,11 @@ def test_the_page_is_told_the_team_s_name_and_what_to_try(team: LocalTeam) -> No
 
     assert facts["name"] == "store"
     assert {"en", "es"} == set(facts["try_this"][0])
+
+
+def test_demo_rows_are_named_by_the_variable_their_function_reads(team: LocalTeam) -> None:
+    """The stack knows functions and their variables, and no trade."""
+    tables = team.demo_tables(today=TODAY)
+
+    assert {function.table_variable for function in team.source.current().team.functions} == tables.keys()
+    assert all(tables.values())
