@@ -20,6 +20,8 @@ from lambdas.conversation.ports import (
     Connection,
     Finished,
     Question,
+    Refused,
+    Result,
     ReturnControl,
     Role,
     Said,
@@ -186,8 +188,8 @@ class Hang:
     """The agent says nothing more, and does not end."""
 
 
-Piece = str | Call | tuple[Call, ...] | Hang | Exception | Callable[[], object]
-"""A text, a control (or several), nothing ever again, a failure, or something that happens meanwhile."""
+Piece = str | Refused | Call | tuple[Call, ...] | Hang | Exception | Callable[[], object]
+"""A text, a guardrail's refusal, a control (or several), nothing ever again, a failure, or what happens meanwhile."""
 Answer = Sequence[Piece]
 
 
@@ -202,7 +204,7 @@ class ScriptedAgents:
         self._answers = list(answers)
         self._to = to
         self.asked: list[Question] = []
-        self.resumed: list[tuple[str, Mapping[str, str]]] = []
+        self.resumed: list[tuple[str, Mapping[str, Result]]] = []
         """The pending note and the results of each resumed control."""
         self.ended: list[str] = []
         """The sessions that were ended."""
@@ -212,7 +214,7 @@ class ScriptedAgents:
         answer = self._to(question.text)
         return ScriptedStream(self._answers.pop(0) if answer is None else answer)
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, str]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
         self.resumed.append((pending, results))
         return ScriptedStream(self._answers.pop(0))
 
@@ -240,6 +242,8 @@ class ScriptedStream:
                 return Finished()
             case str(text):
                 return Text(text)
+            case Refused() as refused:
+                return refused
             case Call() as call:
                 return self._return_control((call,))
             case tuple() as calls:

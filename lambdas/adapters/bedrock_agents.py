@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError
 
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, ReturnControl, Said, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Result, ReturnControl, Said, Text
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
@@ -60,7 +60,7 @@ class BedrockAgents:
         state = {**_attributes(question), **({"conversationHistory": {"messages": history}} if history else {})}
         return self._invoke(question.session_id, inputText=question.text, sessionState=state)
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, str]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
         control = json.loads(pending)
         state = {
             **_attributes(question),
@@ -182,8 +182,8 @@ def _parameters(called: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
         yield from body.get("properties", [])
 
 
-def _result(called: Mapping[str, str], results: Mapping[str, str]) -> dict[str, Any]:
-    body = {"body": results.get(called["name"], "{}")}
+def _result(called: Mapping[str, str], results: Mapping[str, Result]) -> dict[str, Any]:
+    body = {"body": json.dumps({"status": results.get(called["name"], Result.REFUSED)})}
     common = {"actionGroup": called["actionGroup"], **({"agentId": called["agentId"]} if called["agentId"] else {})}
     if called["kind"] == "function":
         return {"functionResult": {**common, "function": called["name"], "responseBody": {"TEXT": body}}}

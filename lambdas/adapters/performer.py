@@ -30,7 +30,7 @@ from lambdas.conversation.errors import (
     TranscriptRefused,
 )
 from lambdas.conversation.holding import Holding
-from lambdas.conversation.ports import AgentEvent, Agents, Chat, Clock, NotTaken, Room, Said, Stays, Taken
+from lambdas.conversation.ports import AgentEvent, Agents, Chat, Clock, NotTaken, Refused, Room, Said, Stays, Taken
 
 RENEW_EVERY_SECONDS = 10.0
 TYPING_EVERY_SECONDS = 10.0
@@ -253,7 +253,10 @@ class Performer:
     def listen(self, step: do.Listen) -> AgentEvent:
         if self._hearing is None:
             raise AssertionError("nothing was asked")
-        return self._hearing.next(until=step.until, clock=self.clock)
+        event = self._hearing.next(until=step.until, clock=self.clock)
+        if isinstance(event, Refused):
+            self.report("GuardrailIntervened")
+        return event
 
     def end_session(self, step: do.EndSession) -> None:
         """Best effort and not for long: the customer has left, so nothing waits for an agent that hangs."""

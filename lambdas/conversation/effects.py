@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from lambdas.conversation.contact import ContactRecord, TurnRecord
 from lambdas.conversation.handoff import Handoff
 from lambdas.conversation.inbox import Message
-from lambdas.conversation.ports import AgentEvent, NotTaken, Question, Said, Taken
+from lambdas.conversation.ports import AgentEvent, NotTaken, Question, Result, Said, Taken
 
 Result_co = TypeVar("Result_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -79,7 +79,7 @@ class Resume(Effect[None]):
 
     question: Question
     pending: str
-    results: Mapping[str, str]
+    results: Mapping[str, Result]
 
 
 @dataclass(frozen=True, slots=True)

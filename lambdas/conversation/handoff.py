@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from lambdas.conversation.speech import clean
+
 ParameterType = Literal["string", "integer", "number", "boolean"]
 
 SUMMARY_CHARACTERS = 1_000
@@ -140,7 +142,7 @@ class Policy:
 
     def decide(self, calls: Iterable[Call]) -> Decision:
         """The decision on the first control that leaves the chat; if all stay, what they bring together."""
-        decisions = [self._judge(call) for call in calls] or [_unknown("")]
+        decisions = [self._judge(_clean(call)) for call in calls] or [_unknown("")]
         for decision in decisions:
             if decision.outcome is not Outcome.STAY:
                 return decision
@@ -168,6 +170,12 @@ class Policy:
             reason=control.reason if whole else Reason.UNFIT_CONTROL,
             attributes=_attributes(call, control, fitting),
         )
+
+
+def _clean(call: Call) -> Call:
+    """Attributes are shown to people and read by flows: the same characters are left out as in what is spoken."""
+    parameters = {name: clean(value) for name, value in call.parameters.items()}
+    return Call(function=clean(call.function), action_group=clean(call.action_group), parameters=parameters)
 
 
 def _unknown(function: str) -> Decision:
@@ -227,7 +235,7 @@ def complete(
     """
     attributes = {
         **dict.fromkeys((*stale, FUNCTION_NAME, ACTION_GROUP, QUEUE), ""),
-        SUMMARY: summary[:SUMMARY_CHARACTERS],
+        SUMMARY: clean(summary)[:SUMMARY_CHARACTERS],
         **decision.attributes,
         OUTCOME: decision.outcome.value,
         REASON: decision.reason.value,

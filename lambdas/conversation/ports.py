@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, Protocol
 
 from lambdas.conversation.contact import ContactRecord, TurnRecord
@@ -60,7 +61,10 @@ class ReturnControl:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A guardrail stepped in; what it kept back is not told to anybody."""
+    """A guardrail stepped in; what it kept back is not told to anybody.
+
+    What follows of the answer was let through: usually nothing, but a control still counts.
+    """
 
     reason: str
 
@@ -81,7 +85,16 @@ class Finished:
     """Where the backend tells it."""
 
 
-AgentEvent = Text | ReturnControl | Finished
+AgentEvent = Text | ReturnControl | Refused | Finished
+
+
+class Result(StrEnum):
+    """What came of a control, as the team is told."""
+
+    NOTED = "noted"
+    """Done as asked; a control that wants to be confirmed first is confirmed."""
+    REFUSED = "refused"
+    """Not done, and denied where it wanted to be confirmed."""
 
 
 class Agents(Protocol):
@@ -89,8 +102,8 @@ class Agents(Protocol):
 
     def ask(self, question: Question) -> Iterator[AgentEvent]: ...
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, str]) -> Iterator[AgentEvent]:
-        """Go on after a control; `results` holds an answer for each function called."""
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+        """Go on after a control; `results` says for each function called what came of it."""
         ...
 
     def end(self, session_id: str) -> None:

@@ -33,8 +33,16 @@ CLINGING = re.compile(
 )
 """Drawn together with the character before, beside the marks (categories M*); after Unicode Standard Annex 29."""
 
+HALF_PAIRS = range(0xD800, 0xE000)
+"""Surrogates: half a character, which no encoding can carry."""
+DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Embeddings, overrides and isolates: they make a text look like another, up to the end of its line."""
 INVISIBLE = dict.fromkeys(
-    code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc" and chr(code) not in "\n\t"
+    (
+        *(code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc" and chr(code) not in "\n\t"),
+        *HALF_PAIRS,
+        *DIRECTIONS,
+    )
 )
 
 
@@ -70,6 +78,12 @@ class Speech:
     manner: Manner
     _text: str = ""
     _spoken: bool = field(default=False)
+    _refused: bool = field(default=False)
+
+    @property
+    def refused(self) -> bool:
+        """A guardrail stepped in."""
+        return self._refused
 
     @property
     def spoken(self) -> bool:
@@ -89,6 +103,10 @@ class Speech:
         rest, self._text = self._text, ""
         return self._hand_out([rest])
 
+    def refuse(self) -> None:
+        """A guardrail stepped in: the sentence it cut off is not worth hearing."""
+        self._text, self._refused = "", True
+
     def _hand_out(self, texts: list[str]) -> list[str]:
         speakable = [text.strip() for text in texts if text.strip()]
         self._spoken = self._spoken or bool(speakable)
@@ -96,7 +114,7 @@ class Speech:
 
 
 def clean(text: str) -> str:
-    """Without the control characters that no chat window shows; line breaks and tabs stay."""
+    """Without the characters that no chat window shows, or that deceive it; line breaks and tabs stay."""
     return text.replace("\r\n", "\n").translate(INVISIBLE)
 
 

@@ -41,7 +41,7 @@ from lambdas.conversation.handoff import (
 )
 from lambdas.conversation.inbox import Kind, Message, as_prompt, overflows, remember
 from lambdas.conversation.leaving import Leaving
-from lambdas.conversation.ports import Finished, Question, ReturnControl, Said, Taken, Text
+from lambdas.conversation.ports import Finished, Question, Refused, Result, ReturnControl, Said, Taken, Text
 from lambdas.conversation.speech import Speech
 from lambdas.conversation.world import World
 
@@ -188,7 +188,7 @@ class Turn(Leaving):
 
     def _mind_silence(self, speech: Speech) -> Steps[bool]:
         """An agent that says nothing gets one more chance, with the customer's help."""
-        if speech.spoken:
+        if speech.spoken or speech.refused:
             self.record = replace(self.record, failures=0)
             return False
         if self.record.failures >= MOST_SILENT_ANSWERS:
@@ -236,21 +236,29 @@ class Turn(Leaving):
         """Speak until the answer ends or a control comes; what came before a control is spoken first."""
         while True:
             event = yield from Listen(deadline)
-            if isinstance(event, Text):
-                self._answering = True
-                yield from self._say_all(speech.hear(event.text))
-                continue
             self._answering = True
-            yield from self._say_all(speech.finish())
-            return None if isinstance(event, Finished) else event
+            match event:
+                case Text(text):
+                    yield from self._say_all(speech.hear(text))
+                case Refused():
+                    yield from self._say_refused(speech)
+                case _:
+                    yield from self._say_all(speech.finish())
+                    return None if isinstance(event, Finished) else event
+
+    def _say_refused(self, speech: Speech) -> Steps[None]:
+        """Once an answer, in the contact's language; a guardrail knows only one."""
+        is_news = not speech.refused
+        speech.refuse()
+        if is_news:
+            yield from self._say_phrase("refused")
 
     def _answer_control(self, question: Question, control: ReturnControl, decision: Decision) -> Steps[None]:
         """The bot stays: what the control brought becomes attributes, and the agent may go on."""
         yield from KeepPending(self.record, control.pending)
         try:
             yield from SetAttributes(decision.attributes)
-            status = "noted"
+            result = Result.NOTED
         except ChatError:
-            status = "refused"
-        results = {call.function: f'{{"status": "{status}"}}' for call in control.calls}
-        yield from Resume(question, control.pending, results)
+            result = Result.REFUSED
+        yield from Resume(question, control.pending, {call.function: result for call in control.calls})

@@ -16,7 +16,7 @@ from botocore.config import Config
 from lambdas.adapters.bedrock_agents import BedrockAgents, conversation_history
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, ReturnControl, Role, Said, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Result, ReturnControl, Role, Said, Text
 from tests.lambdas.aws_server import CUT, AwsServer, Cut, Stream, chunk, event, failure, refusal
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ def test_the_answer_to_a_control_reaches_the_collaborator_that_asked(aws: AwsSer
     control = control_in(heard(aws, agents, returned(calling(ESCALATE), {"apiInvocationInput": CREATE_RETURN})))
     aws.answers("POST", PATH, Stream([chunk("Hecho.")]))
 
-    results = {"escalate": '{"status": "noted"}', "POST /orders/{number}/returns": '{"status": "refused"}'}
+    results = {"escalate": Result.NOTED, "POST /orders/{number}/returns": Result.REFUSED}
     events = list(agents.resume(QUESTION, control.pending, results))
 
     assert events == [Text("Hecho."), Finished()]
@@ -351,7 +351,7 @@ def test_a_single_agent_is_answered_without_an_agent_id(aws: AwsServer, agents: 
     alone = {"actionGroup": "escalation", "function": "escalate", "parameters": []}
     control = control_in(heard(aws, agents, returned(calling(alone))))
 
-    list(agents.resume(QUESTION, control.pending, {"escalate": "{}"}))
+    list(agents.resume(QUESTION, control.pending, {"escalate": Result.NOTED}))
 
     (result,) = aws.requests[1].json["sessionState"]["returnControlInvocationResults"]
     assert "agentId" not in result["functionResult"]

@@ -27,7 +27,7 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
-from lambdas.conversation.ports import AgentEvent, Finished, Question, ReturnControl, Said, Taken, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Said, Taken, Text
 from tests.fakes import Hang, ManualClock, ScriptedAgents
 from tests.memory_stays import MemoryStays
 from tests.stage import CONTACT, Stage, escalates
@@ -552,12 +552,24 @@ def test_a_control_is_answered_in_a_new_stream() -> None:
     with scene.performer as performer:
         scene.ask()
         control = scene.listen()
-        performer.resume(do.Resume(QUESTION, "pending", {"escalate": "{}"}))
+        performer.resume(do.Resume(QUESTION, "pending", {"escalate": Result.NOTED}))
         answer = scene.listen()
 
     assert isinstance(control, ReturnControl)
     assert answer == Text("Noted.")
-    assert scene.agents.resumed == [("pending", {"escalate": "{}"})]
+    assert scene.agents.resumed == [("pending", {"escalate": Result.NOTED})]
+
+
+def test_a_guardrail_that_stepped_in_is_counted() -> None:
+    """Once for each time it did, and by nothing but its name."""
+    scene = Scene(agents=ScriptedAgents([Refused("guardrail")]))
+
+    with scene.performer:
+        scene.ask()
+        heard = scene.listen()
+
+    assert heard == Refused("guardrail")
+    assert scene.stage.reports == ["GuardrailIntervened"]
 
 
 def test_whoever_may_not_speak_must_not_ask() -> None:

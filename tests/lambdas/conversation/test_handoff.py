@@ -65,6 +65,16 @@ def completed(decision: Decision = A_DECISION, *, stale: tuple[str, ...] = (), s
 # ---- deciding
 
 
+def test_attributes_hold_only_characters_that_people_and_flows_can_read() -> None:
+    """The team's values are as hostile as its text: control characters, half characters, turned directions."""
+    decision = POLICY.decide([escalates("Order\x00 1002\ud83d0030\u202e is late\x9b")])
+    unknown = POLICY.decide([Call(function="trans\x1bfer\ud800")])
+
+    assert decision.attributes[SUMMARY] == "Order 10020030 is late"
+    assert unknown.attributes == {FUNCTION_NAME: "transfer"}
+    assert completed(summary="I want\x07 a\u202e person").attributes[SUMMARY] == "I want a person"
+
+
 def test_a_wish_for_a_person_goes_to_the_queue_of_the_control() -> None:
     """With everything the team was told, each parameter an attribute of its own."""
     decision = POLICY.decide([escalates("Order 10020030 is late", order_number="10020030")])

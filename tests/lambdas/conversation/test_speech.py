@@ -195,4 +195,35 @@ def test_an_agent_that_has_said_something_has_spoken() -> None:
 
 def test_what_no_chat_window_shows_is_left_out() -> None:
     """Control characters come from broken tools; line breaks and tabs are meant."""
-    assert clean("a\x00b\x1b[0m\x85\r\nc\td") == "ab[0m\nc\td"
+    assert clean("a\x00b\x1b[0m\x7f\x85\r\nc\td") == "ab[0m\nc\td"
+
+
+def test_half_a_character_is_left_out() -> None:
+    """A lone surrogate cannot be sent at all; a whole emoji can."""
+    speech = Speech("paragraph")
+
+    assert [*speech.hear("One \ud83d two 👋"), *speech.finish()] == ["One  two 👋"]
+
+
+@pytest.mark.parametrize("character", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_a_text_looks_like_what_it_says(character: str) -> None:
+    """Characters that turn the direction of what follows can show another amount than was written."""
+    assert clean(f"Refund: {character}€ 001") == "Refund: € 001"
+
+
+def test_what_languages_need_is_kept() -> None:
+    """Arabic and Hebrew run right to left by themselves; joiners make Persian words and family emojis."""
+    needed = "שלום مرحبا می\u200cخواهم 👨\u200d👩\u200d👧"
+
+    assert clean(needed) == needed
+
+
+def test_a_refused_answer_forgets_the_sentence_it_was_in() -> None:
+    """What was complete is with the customer; what comes later is spoken."""
+    speech = Speech("paragraph")
+    speech.hear("It is here.\n\nIts secret")
+
+    speech.refuse()
+
+    assert speech.refused
+    assert [*speech.hear("Anything else?"), *speech.finish()] == ["Anything else?"]

@@ -15,6 +15,7 @@ import pytest
 from lambdas.conversation.contact import LEASE_SECONDS, State
 from lambdas.conversation.handoff import OUTCOME, REASON
 from lambdas.conversation.inbox import Kind, Message
+from lambdas.conversation.ports import Refused
 from tests.fakes import Answer, ScriptedAgents
 from tests.stage import LAMBDA_RETRY_SECONDS, Execution, Stage, escalates, says
 
@@ -44,6 +45,13 @@ SCENARIOS = {
         answers={"A person, please": ["Of course.", escalates("Wants a person")]},
         parts={"A person, please": ["Of course."]},
         ends_with=State.HUMAN,
+    ),
+    "a guardrail in the middle of the answer": Scenario(
+        sends=["Where is my order, and what is my neighbour's?"],
+        answers={
+            "Where is my order, and what is my neighbour's?": ["It is here.\n\n", "Hers is", Refused("guardrail")]
+        },
+        parts={"Where is my order, and what is my neighbour's?": ["It is here.", says("refused")]},
     ),
     "an attachment": Scenario(sends=[""], kind=Kind.ATTACHMENT, parts={"": [says("attachment")]}),
     "two messages, the second in mid-turn": Scenario(

@@ -14,12 +14,15 @@ from lambdas.conversation.contact import LEASE_SECONDS, State
 from lambdas.conversation.handoff import OUTCOME, REASON, Reason
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.leaving import take_back
+from lambdas.conversation.ports import Refused
 from tests.fakes import Answer, ScriptedAgents
 from tests.stage import LAMBDA_RETRY_SECONDS, Execution, Stage, escalates, says
 
 MOST_SENT = 4
 ESCALATING = "message 3"
 """Asks for a person, in whatever prompt it comes."""
+REFUSED = "message 2"
+"""Something a guardrail steps in at, after the first sentence, in whatever prompt it comes."""
 
 
 class Schedule:
@@ -39,7 +42,8 @@ class Schedule:
         assert not again, f"asked again, though something was heard: {again}"
         name = "+".join(asked)
         control = [escalates()] if ESCALATING in asked else []
-        return [f"To {name}: one.\n\nTo {name}:", " two.\n\n", *control]
+        second = Refused("guardrail") if REFUSED in asked else " two.\n\n"
+        return [f"To {name}: one.\n\nTo {name}:", second, *control]
 
     def was_answered(self, text: str) -> bool:
         """Something of an answer to it was heard."""
@@ -114,6 +118,7 @@ class Schedule:
         spoken = [said for said in stage.heard if said.startswith("To ")]
         assert len(set(spoken)) == len(spoken), f"something was heard twice: {spoken}"
         assert stage.heard.count(says("escalate")) <= 1
+        assert stage.heard.count(says("refused")) <= 1
         assert (record.inbox, record.lease) == ((), None)
         if record.state is State.HUMAN:
             assert {OUTCOME, REASON} <= stage.room.attributes.keys()
