@@ -1,7 +1,5 @@
 """What InvokeAgent says on the wire, as plain functions.
 
-    frame     u32 total | u32 headers' length | u32 crc32 | headers | payload | u32 crc32, by moto's encoder; headers
-              are :message-type (event, exception), :event-type or :exception-type, :content-type; payloads are JSON
     chunk     {"bytes": base64}; joined they are UTF-8, a single one may end inside a character
     control   {"invocationId", "invocationInputs": [{"functionInvocationInput": {…}}]}
     tool      the event an action group's function gets (function details)
@@ -19,18 +17,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from moto.core.eventstream import EventStreamEncoder
-
 from agents.conversation import ControlCall, Said, ToolCall
 from agents.sessions import Session
 from agents.team import Parameter
+from local.event_stream import Event
 
 AGENT_VERSION: Final = "1"
 FIRST_OF_LONG: Final = 0xC0
 """From here on a byte begins a character of several bytes in UTF-8."""
-
-Event = tuple[str, Mapping[str, Any]]
-"""The name of a member of the stream, and its payload."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,12 +50,6 @@ class AnswerBytes:
         sent, self._bytes = self._bytes[:length], self._bytes[length:]
         if sent:
             yield "chunk", {"bytes": base64.b64encode(sent).decode()}
-
-
-def frame(name: str, payload: Mapping[str, Any]) -> bytes:
-    kind = "exception" if name.endswith("Exception") else "event"
-    headers = {":message-type": kind, f":{kind}-type": name, ":content-type": "application/json"}
-    return EventStreamEncoder().encode_message(headers, json.dumps(payload).encode())
 
 
 def resumes(asked: Mapping[str, Any]) -> bool:

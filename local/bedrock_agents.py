@@ -14,7 +14,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -28,14 +27,13 @@ from agents.yaml_source import InvalidTeam
 from local.agent_wire import (
     AGENT_VERSION,
     AnswerBytes,
-    Event,
-    frame,
     history,
     invocation_input,
     result_of,
     resumes,
     tool_event,
 )
+from local.event_stream import MEDIA_TYPE, Event, FailNext, frames, never_fail
 from local.wire import AwsError, Operation, read_body, render_error
 
 SERVICE: Final = "bedrock-agent-runtime"
@@ -47,20 +45,6 @@ BUSY: Final = "The session is answering another request"
 
 CallTool = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Invokes the function of a logical name with an action-group event; what it raises fails the turn."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamFailure:
-    """A failure in mid-stream. `code` is lower-camel as on the wire, for example `throttlingException`."""
-
-    code: str
-    message: str = "The stack was told to fail here."
-    after_events: int = 0
-    """How many events are sent before it."""
-
-
-FailNext = Callable[[str], StreamFailure | None]
-"""Asked at each invocation, with the session's id, whether its stream shall fail."""
 
 
 logger = logging.getLogger(__name__)
@@ -92,7 +76,7 @@ class BedrockAgents:
         alias_id: str,
     ) -> None:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
-        self.fail_next: FailNext = lambda _: None
+        self.fail_next: FailNext = never_fail
         self._source = source
         self._call_tool = call_tool
         self._new_id = new_id
@@ -168,8 +152,8 @@ class BedrockAgents:
             "x-amz-bedrock-agent-session-id": asked["sessionId"],
             **({"x-amz-bedrock-agent-memory-id": asked["memoryId"]} if asked.get("memoryId") else {}),
         }
-        frames = _frames(events, self.fail_next(asked["sessionId"]))
-        return StreamingResponse(frames, headers=headers, media_type="application/vnd.amazon.eventstream")
+        body = frames(events, self.fail_next(asked["sessionId"]))
+        return StreamingResponse(body, headers=headers, media_type=MEDIA_TYPE)
 
     async def _events(
         self, session: Session, asked: Mapping[str, Any], results: Mapping[str, str] | None
@@ -256,16 +240,3 @@ async def _nothing() -> AsyncGenerator[Event, None]:
     events: tuple[Event, ...] = ()
     for event in events:
         yield event
-
-
-async def _frames(events: AsyncGenerator[Event, None], failure: StreamFailure | None) -> AsyncGenerator[bytes, None]:
-    """The events as bytes; with `failure`, only so many of them and then the failure."""
-    sent = 0
-    async with aclosing(events):
-        async for name, payload in events:
-            if failure is not None and sent == failure.after_events:
-                break
-            yield frame(name, payload)
-            sent += 1
-    if failure is not None:
-        yield frame(failure.code, {"message": failure.message})

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from local.event_stream import never_fail
 from local.stack import Stack, StackSettings
 
 START_SECONDS = 120.0
@@ -61,7 +62,7 @@ class RunningStack:
             stack.delivery.switches.delay_seconds = 0.0
             stack.delivery.switches.hold = False
             stack.delivery.switches.held.clear()
-            stack.agents.fail_next = lambda _: None
+            stack.agents.fail_next = never_fail
             stack.workers.given_up.clear()
 
         self.call(undo)

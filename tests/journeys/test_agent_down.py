@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.bedrock_agents import StreamFailure
+from local.event_stream import StreamFailure
 from tests.journeys.backstage import Backstage
 from tests.journeys.conftest import StartChat
 from tests.journeys.people import BOT, Customer

@@ -24,7 +24,8 @@ from botocore.exceptions import ClientError, EventStreamError
 from starlette.applications import Starlette
 
 from agents.team_source import TeamSource
-from local.bedrock_agents import BedrockAgents, StreamFailure, routes
+from local.bedrock_agents import BedrockAgents, routes
+from local.event_stream import StreamFailure
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
