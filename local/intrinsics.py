@@ -7,6 +7,8 @@ refused by name, never guessed.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -231,6 +233,47 @@ def _bare(service: str, prefix: str) -> _Found:
     return lambda _resolver, logical_id, _resource: arn(service, prefix + logical_id)
 
 
+def _id(logical_id: str) -> str:
+    """The part that AWS makes up: ten letters and digits, always the same for a resource of a template."""
+    return base64.b32encode(hashlib.sha256(logical_id.encode()).digest()).decode()[:10]
+
+
+def _generated(name_property: str, *, prefix: str = "") -> _Found:
+    """The id `name-a1b2c3d4e5` that AgentCore gives, or with a `prefix` the ARN that ends in it."""
+
+    def found(resolver: Resolver, logical_id: str, _: Mapping[str, Any]) -> str:
+        name = resolver.physical_name(logical_id, name_property=name_property)
+        made = f"{name}-{_id(logical_id).lower()}"
+        return arn("bedrock-agentcore", prefix + made) if prefix else made
+
+    return found
+
+
+def _bedrock(prefix: str, *, lower: bool = False) -> _Found:
+    """Bedrock's bare ids, or with a `prefix` the ARN that ends in one."""
+
+    def found(_resolver: Resolver, logical_id: str, _resource: Mapping[str, Any]) -> str:
+        made = _id(logical_id).lower() if lower else _id(logical_id)
+        return arn("bedrock", prefix + made) if prefix else made
+
+    return found
+
+
+def _of_agent(separator: str, prefix: str = "") -> _Found:
+    """An alias of a Bedrock agent, by both ids."""
+
+    def found(resolver: Resolver, logical_id: str, alias: Mapping[str, Any]) -> str:
+        both = f"{resolver.resolve(alias['Properties']['AgentId'])}{separator}{_id(logical_id)}"
+        return arn("bedrock", prefix + both) if prefix else both
+
+    return found
+
+
+def _given_id(name_property: str) -> _Found:
+    """The id that a property of the resource says, by itself or in an ARN."""
+    return lambda resolver, _, resource: str(resolver.resolve(resource["Properties"][name_property])).rpartition("/")[2]
+
+
 _alias_arn = _qualified(lambda resolver, alias: str(resolver.resolve(alias["Properties"]["Name"])))
 _version_arn = _qualified(lambda _resolver, _version: "1")
 _function_arn = _arn("lambda", "function:", "FunctionName")
@@ -245,6 +288,14 @@ _REFERENCES: Final[dict[str, _Found]] = {
     "AWS::KMS::Key": lambda _resolver, logical_id, _resource: logical_id,
     "AWS::Logs::LogGroup": _named("LogGroupName"),
     "AWS::Connect::ContactFlow": _bare("connect", "contact-flow/"),
+    "AWS::IAM::Role": _named("RoleName"),
+    "AWS::Bedrock::Agent": _bedrock(""),
+    "AWS::Bedrock::AgentAlias": _of_agent("|"),
+    "AWS::Bedrock::Guardrail": _bedrock("guardrail/", lower=True),
+    "AWS::BedrockAgentCore::Runtime": _generated("AgentRuntimeName"),
+    "AWS::BedrockAgentCore::Memory": _generated("Name", prefix="memory/"),
+    "AWS::BedrockAgentCore::Gateway": _generated("Name"),
+    "AWS::BedrockAgentCore::Harness": _generated("HarnessName", prefix="harness/"),
 }
 _ATTRIBUTES: Final[dict[tuple[str, str], _Found]] = {
     ("AWS::Lambda::Function", "Arn"): _function_arn,
@@ -258,4 +309,23 @@ _ATTRIBUTES: Final[dict[tuple[str, str], _Found]] = {
     ("AWS::SQS::Queue", "QueueName"): _named("QueueName"),
     ("AWS::KMS::Key", "Arn"): _bare("kms", "key/"),
     ("AWS::Connect::ContactFlow", "ContactFlowArn"): _bare("connect", "contact-flow/"),
+    ("AWS::IAM::Role", "Arn"): _arn("iam", "role/", "RoleName"),
+    ("AWS::Bedrock::Agent", "AgentId"): _bedrock(""),
+    ("AWS::Bedrock::Agent", "AgentArn"): _bedrock("agent/"),
+    ("AWS::Bedrock::AgentAlias", "AgentAliasId"): lambda _resolver, logical_id, _resource: _id(logical_id),
+    ("AWS::Bedrock::AgentAlias", "AgentAliasArn"): _of_agent("/", "agent-alias/"),
+    ("AWS::Bedrock::Guardrail", "GuardrailId"): _bedrock("", lower=True),
+    ("AWS::Bedrock::Guardrail", "GuardrailArn"): _bedrock("guardrail/", lower=True),
+    ("AWS::Bedrock::Guardrail", "Version"): lambda _resolver, _logical_id, _resource: "DRAFT",
+    ("AWS::Bedrock::GuardrailVersion", "GuardrailId"): _given_id("GuardrailIdentifier"),
+    ("AWS::Bedrock::GuardrailVersion", "Version"): lambda _resolver, _logical_id, _resource: "1",
+    ("AWS::BedrockAgentCore::Runtime", "AgentRuntimeId"): _generated("AgentRuntimeName"),
+    ("AWS::BedrockAgentCore::Runtime", "AgentRuntimeArn"): _generated("AgentRuntimeName", prefix="runtime/"),
+    ("AWS::BedrockAgentCore::Runtime", "AgentRuntimeVersion"): lambda _resolver, _logical_id, _resource: "1",
+    ("AWS::BedrockAgentCore::Memory", "MemoryId"): _generated("Name"),
+    ("AWS::BedrockAgentCore::Memory", "MemoryArn"): _generated("Name", prefix="memory/"),
+    ("AWS::BedrockAgentCore::Gateway", "GatewayIdentifier"): _generated("Name"),
+    ("AWS::BedrockAgentCore::Gateway", "GatewayArn"): _generated("Name", prefix="gateway/"),
+    ("AWS::BedrockAgentCore::Harness", "HarnessId"): _generated("HarnessName"),
+    ("AWS::BedrockAgentCore::Harness", "Arn"): _generated("HarnessName", prefix="harness/"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.intrinsics import CannotResolve, Resolver, arn
+from local.wire import service_model, violations
 
 BOT = arn("lambda", "function:Bot")
 LIVE = arn("lambda", "function:Bot:live")
@@ -65,6 +66,50 @@ def resolver() -> Resolver:
 def test_an_intrinsic_gives_what_cloudformation_would(value: Any, resolved: Any) -> None:
     """Each form that CDK writes, for account 000000000000 in the region called local."""
     assert resolver().resolve(value) == resolved
+
+
+AGENTS: dict[str, Any] = {
+    "Resources": {
+        "Desk0A1B2C3D": {"Type": "AWS::Bedrock::Agent", "Properties": {"AgentName": "desk"}},
+        "Live": {"Type": "AWS::Bedrock::AgentAlias", "Properties": {"AgentId": {"Ref": "Desk0A1B2C3D"}}},
+        "Guard": {"Type": "AWS::Bedrock::Guardrail", "Properties": {"Name": "guard"}},
+        "Kept": {
+            "Type": "AWS::Bedrock::GuardrailVersion",
+            "Properties": {"GuardrailIdentifier": {"Fn::GetAtt": ["Guard", "GuardrailArn"]}},
+        },
+        "Team": {"Type": "AWS::BedrockAgentCore::Runtime", "Properties": {"AgentRuntimeName": "team"}},
+        "Mind": {"Type": "AWS::BedrockAgentCore::Memory", "Properties": {"Name": "mind"}},
+        "Tools": {"Type": "AWS::BedrockAgentCore::Gateway", "Properties": {"Name": "tools"}},
+        "Flat": {"Type": "AWS::BedrockAgentCore::Harness", "Properties": {"HarnessName": "flat"}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "service", "shape"),
+    [
+        ({"Ref": "Desk0A1B2C3D"}, "bedrock-agent", "Id"),
+        ({"Fn::GetAtt": ["Desk0A1B2C3D", "AgentArn"]}, "bedrock-agent", "AgentArn"),
+        ({"Fn::GetAtt": ["Live", "AgentAliasId"]}, "bedrock-agent", "AgentAliasId"),
+        ({"Fn::GetAtt": ["Live", "AgentAliasArn"]}, "bedrock-agent", "AgentAliasArn"),
+        ({"Ref": "Guard"}, "bedrock", "GuardrailArn"),
+        ({"Fn::GetAtt": ["Guard", "GuardrailId"]}, "bedrock", "GuardrailId"),
+        ({"Fn::GetAtt": ["Kept", "GuardrailId"]}, "bedrock", "GuardrailId"),
+        ({"Ref": "Team"}, "bedrock-agentcore-control", "AgentRuntimeId"),
+        ({"Fn::GetAtt": ["Team", "AgentRuntimeArn"]}, "bedrock-agentcore-control", "AgentRuntimeArn"),
+        ({"Fn::GetAtt": ["Mind", "MemoryId"]}, "bedrock-agentcore-control", "MemoryId"),
+        ({"Ref": "Mind"}, "bedrock-agentcore-control", "MemoryArn"),
+        ({"Ref": "Tools"}, "bedrock-agentcore-control", "GatewayIdentifier"),
+        ({"Fn::GetAtt": ["Tools", "GatewayArn"]}, "bedrock-agentcore-control", "GatewayArn"),
+        ({"Ref": "Flat"}, "bedrock-agentcore-control", "HarnessArn"),
+        ({"Fn::GetAtt": ["Flat", "HarnessId"]}, "bedrock-agentcore-control", "HarnessId"),
+    ],
+)
+def test_what_aws_would_name_by_itself_has_aws_s_form(value: Any, service: str, shape: str) -> None:
+    """Ids of agents, memories and guardrails pass the service models that the faces hold requests against."""
+    made = Resolver(AGENTS, stack_name="Handoff", parameters={}, custom_attributes={}).resolve(value)
+
+    assert list(violations(service_model(service).shape_for(shape), made)) == []
 
 
 @pytest.mark.parametrize(
