@@ -23,6 +23,7 @@ from agents import team as described
 from agents.conversation import Answer, ControlCall, Controls, RunTool, Said, Text, ToolCall
 from agents.facts import write_facts
 from agents.team import Team
+from agents.tool_schemas import json_schema
 
 REMEMBERED_MESSAGES = 200
 """About fifty turns: a turn with a collaborator is four messages."""
@@ -123,7 +124,7 @@ def _build_tool(described_tool: described.Tool, agent: described.Agent, run: Run
     @tool(
         name=described_tool.name,
         description=described_tool.description,
-        inputSchema=_input_schema(described_tool.parameters),
+        inputSchema={"json": json_schema(described_tool.parameters)},
         context=True,
     )
     async def use(tool_context: ToolContext) -> str:
@@ -136,7 +137,7 @@ def _build_control(control: described.Control, agent: described.Agent) -> AgentT
     @tool(
         name=control.name,
         description=control.description,
-        inputSchema=_input_schema(control.parameters),
+        inputSchema={"json": json_schema(control.parameters)},
         context=True,
     )
     async def return_control(tool_context: ToolContext) -> str:
@@ -144,17 +145,6 @@ def _build_control(control: described.Control, agent: described.Agent) -> AgentT
         return str(tool_context.interrupt(control.name, reason=call))
 
     return return_control
-
-
-def _input_schema(parameters: Mapping[str, described.Parameter]) -> dict[str, Any]:
-    properties = {name: _property(parameter) for name, parameter in parameters.items()}
-    required = [name for name, parameter in parameters.items() if parameter.required]
-    return {"json": {"type": "object", "properties": properties, "required": required}}
-
-
-def _property(parameter: described.Parameter) -> dict[str, Any]:
-    length = {"maxLength": parameter.max_length} if parameter.type == "string" else {}
-    return {"type": parameter.type, "description": parameter.description, **length}
 
 
 def _prompt(instruction: str, facts: Mapping[str, str]) -> str:
