@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lambdas.tools.action_group import UnfitArgument
+from lambdas.tools.tool_call import UnfitArgument
 
 _NOISE = re.compile(r"[\s.]")
 # Only the longer one may lack its hyphen: eight digits could be either.

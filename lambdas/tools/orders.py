@@ -1,4 +1,4 @@
-"""The tool `get_order_status`, called by Amazon Bedrock as an action group.
+"""The tool `get_order_status`, called as an action group or through a Gateway.
 
 The rule: a wrong environment stops the start, in one line, and not the first customer's turn.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 from lambdas.conversation.settings import Environment
-from lambdas.tools.action_group import answer
+from lambdas.tools.answering import answer
 from lambdas.tools.dynamodb import QUICK
 from lambdas.tools.orders_table import Orders
 
@@ -26,5 +26,5 @@ ORDERS = wire(os.environ)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one action-group event; raises `InvalidEvent` for anything else."""
-    return answer(event, ORDERS.functions())
+    """Answer one event; raises `InvalidEvent` for one that no service sends."""
+    return answer(event, context, ORDERS.functions())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdas.tools import numbers
-from lambdas.tools.action_group import Function, Result, ToolCall
 from lambdas.tools.dynamodb import plain
+from lambdas.tools.tool_call import Function, Result, ToolCall
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -1,4 +1,4 @@
-"""The tools `open_ticket` and `get_ticket`, called by Amazon Bedrock as an action group.
+"""The tools `open_ticket` and `get_ticket`, called as an action group or through a Gateway.
 
 The rule: a wrong environment stops the start, in one line, and not the first customer's turn.
 """
@@ -11,9 +11,8 @@ from typing import Any
 
 import boto3
 
-from lambdas.conversation.clock import SystemClock
 from lambdas.conversation.settings import Environment
-from lambdas.tools.action_group import answer
+from lambdas.tools.answering import answer, clock_of
 from lambdas.tools.dynamodb import QUICK
 from lambdas.tools.tickets_table import Tickets
 
@@ -27,6 +26,5 @@ TICKETS = wire(os.environ)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one action-group event; raises `InvalidEvent` for anything else."""
-    clock = getattr(context, "clock", None) or SystemClock()
-    return answer(event, TICKETS.functions(now=clock.now()))
+    """Answer one event; raises `InvalidEvent` for one that no service sends."""
+    return answer(event, context, TICKETS.functions(now=clock_of(context).now()))

@@ -17,8 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from lambdas.tools import numbers
-from lambdas.tools.action_group import Function, Result, ToolCall, UnfitArgument
 from lambdas.tools.dynamodb import plain, strings
+from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

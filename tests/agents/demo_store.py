@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from agents.demo import Row, load_demo
 from agents.team import load_team
-from lambdas.tools.action_group import answer
+from lambdas.tools.answering import answer
 from lambdas.tools.orders_table import Orders
 from lambdas.tools.tickets_table import Tickets
 
@@ -38,9 +38,9 @@ class DemoStore:
     async def call_tool(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
         self.events.append(event)
         if function == "OrdersTool":
-            return answer(event, self.orders.functions())
+            return answer(event, None, self.orders.functions())
         if function == "TicketsTool":
-            return answer(event, self.tickets.functions(now=self.now))
+            return answer(event, None, self.tickets.functions(now=self.now))
         raise LookupError(function)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
 
-from lambdas.tools.action_group import ToolCall
+from lambdas.tools.tool_call import ToolCall
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TURN = {"contact_id": "c-1", "turn_id": "t-1"}
 
 
-def event(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: str) -> dict[str, Any]:
+def event(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: Any) -> dict[str, Any]:
     """As Bedrock sends it."""
     return {
         "messageVersion": "1.0",
@@ -36,12 +37,30 @@ def event(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: s
 def call(function: str, attributes: Mapping[str, str] = TURN, /, **arguments: str) -> ToolCall:
     """As a tool gets it."""
     return ToolCall(
-        action_group="group",
         function=function,
         arguments=arguments,
         contact_id=attributes.get("contact_id", "s-1"),
         turn_id=attributes.get("turn_id", ""),
     )
+
+
+@dataclass(frozen=True)
+class ClientContext:
+    """As Lambda's Python runtime makes it."""
+
+    custom: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler gets beside the event."""
+
+    client_context: ClientContext | Mapping[str, Any] | None = None
+
+
+def through_gateway(tool: Any) -> Context:
+    """The context of a call by a Gateway."""
+    return Context(ClientContext({"bedrockAgentCoreToolName": tool, "bedrockAgentCoreMessageVersion": "1.0"}))
 
 
 def result(answer: Mapping[str, Any]) -> Any:
@@ -50,14 +69,14 @@ def result(answer: Mapping[str, Any]) -> Any:
 
 
 @contextmanager
-def table(key: str) -> Iterator[tuple[str, DynamoDBClient]]:
+def table(key: str, *, named: str = "things") -> Iterator[tuple[str, DynamoDBClient]]:
     """An empty table with this partition key."""
     with mock_aws():
         client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="-", aws_secret_access_key="-")
         client.create_table(
-            TableName="things",
+            TableName=named,
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield "things", client
+        yield named, client

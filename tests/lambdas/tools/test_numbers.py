@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from lambdas.tools.action_group import UnfitArgument
 from lambdas.tools.numbers import identity_document_number, order_number, ticket_number
+from lambdas.tools.tool_call import UnfitArgument
 
 Read = Callable[[Mapping[str, str]], str]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.tools.action_group import Result, run
 from lambdas.tools.orders_table import Orders
+from lambdas.tools.tool_call import Result, run
 from tests.lambdas.tools.calls import call, table
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.tools.action_group import Result, run
+from lambdas.tools.answering import answer
 from lambdas.tools.dynamodb import strings
 from lambdas.tools.tickets_table import LENGTHS, TRIES_PER_LENGTH, NoTicketNumber, Tickets
-from tests.lambdas.tools.calls import TURN, call, table
+from lambdas.tools.tool_call import Result, run
+from tests.lambdas.tools.calls import TURN, call, table, through_gateway
 
 NOON = 1_795_176_000.0
 NO_TURN = {"contact_id": "c-1"}
@@ -100,6 +101,22 @@ def test_without_a_turn_the_same_words_count_as_repeated_for_ten_minutes(tickets
     assert soon == first
     assert later != first
     assert after_that == later
+
+
+def test_without_contact_and_turn_it_is_the_words_of_the_same_person_that_repeat(tickets: Tickets) -> None:
+    """A Gateway names neither; another person's ticket is another ticket all the same."""
+    given = {"identity_document_number": "44444444-4", "description": "a broken lamp"}
+
+    def through_a_gateway(*, now: float = NOON, **changed: str) -> str:
+        asked = answer({**given, **changed}, through_gateway("tickets___open_ticket"), tickets.functions(now=now))
+        return str(asked["ticket_number"])
+
+    first = through_a_gateway()
+
+    assert through_a_gateway(now=NOON + 599, description="a broken  lamp") == first
+    assert through_a_gateway(now=NOON + 601) != first
+    assert through_a_gateway(identity_document_number="12345678-9") != first
+    assert open_ticket(tickets)["ticket_number"] != first
 
 
 def test_repeated_at_the_same_moment_it_is_still_one_ticket(tickets: Tickets) -> None:
