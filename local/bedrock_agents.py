@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from agents.conversation import Answer, Controls, Conversation, RunTool, Said, Text, ToolCall
+from agents.conversation import Answer, Controls, Text, ToolCall
 from agents.sessions import Busy, Session, Sessions
-from agents.team_source import Loaded, TeamSource
+from agents.team_source import TeamSource
 from agents.yaml_source import InvalidTeam
 from local.agent_wire import (
     AGENT_VERSION,
@@ -34,6 +34,7 @@ from local.agent_wire import (
     tool_event,
 )
 from local.event_stream import MEDIA_TYPE, Event, FailNext, frames, never_fail
+from local.model import LocalModel
 from local.wire import AwsError, Operation, read_body, render_error
 
 SERVICE: Final = "bedrock-agent-runtime"
@@ -54,14 +55,6 @@ class ToolFailed(Exception):
     """A tool's function failed, or answered what Bedrock would not accept."""
 
 
-def build_scripted_team(loaded: Loaded, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
-    """The team on Strands, with the scripted model. The first call takes a second."""
-    from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands is not needed to start the stack)
-    from agents.strands_team import build_team  # noqa: PLC0415  (likewise)
-
-    return build_team(loaded.team, tools, ScriptedModel(loaded.script), history=history)
-
-
 class BedrockAgents:
     """The agent `agent_id` under the alias `alias_id`, for any number of sessions at once."""
 
@@ -69,6 +62,7 @@ class BedrockAgents:
         self,
         *,
         source: TeamSource,
+        model: LocalModel,
         call_tool: CallTool,
         now: Callable[[], float],
         new_id: Callable[[], str],
@@ -78,17 +72,18 @@ class BedrockAgents:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
         self._source = source
+        self._model = model
         self._call_tool = call_tool
         self._new_id = new_id
         self._agent_id = agent_id
         self._alias_id = alias_id
-        self._sessions = Sessions(source=source.current, build=build_scripted_team, run_tool=self._use, now=now)
+        self._sessions = Sessions(source=source.current, build=model.build_team, run_tool=self._use, now=now)
         self._warm = False
 
     def warm_up(self) -> None:
         """Do what makes the first answer slow; may run in a thread of its own."""
         loaded = self._source.current()
-        build_scripted_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
+        self._model.build_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
 
     async def _warm_up_once(self) -> None:
         if self._warm:
