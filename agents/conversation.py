@@ -24,7 +24,11 @@ class ToolCall:
 
 
 RunTool = Callable[[ToolCall], Awaitable[str]]
-"""Runs a tool and returns what the model is told; what it raises, the model is told as an error."""
+"""Runs a tool and returns what the model is told; `ToolFailed` ends the answer, else an error is told to the model."""
+
+
+class ToolFailed(Exception):
+    """A tool gave no answer that may be used; the message holds nothing of a customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,26 @@ class Controls:
     calls: tuple[ControlCall, ...]
 
 
-Answer = Text | Controls
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A guardrail stepped in: nothing more is said. What was said before may be the guardrail's own sentence."""
+
+    reason: str
+
+
+Answer = Text | Controls | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What models read and wrote for one answer, in tokens."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+class TooManySteps(Exception):
+    """The team asked models or used tools again and again and was stopped; asking again would end likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +96,20 @@ class Conversation(Protocol):
         """Answer the customer.
 
         `shared` facts are told to every agent, `own` facts to the supervisor only; both replace those of the turn
-        before. Fails while a control waits for its answer.
+        before. A control that still waits is given up. Raises `ToolFailed` and `TooManySteps`.
         """
         ...
 
     def resume(self, results: Mapping[str, str]) -> AsyncGenerator[Answer, None]:
-        """Go on after controls; `results` holds an answer for each `ControlCall.id`."""
+        """Go on after controls; `results` holds an answer for each `ControlCall.id`. Raises as `ask` does."""
+        ...
+
+    def waiting(self) -> tuple[ControlCall, ...]:
+        """The controls that wait for an answer, also those of a conversation that was kept somewhere."""
+        ...
+
+    def usage(self) -> Usage:
+        """What the last answer took."""
         ...
 
     def transcript(self) -> tuple[Said, ...]:

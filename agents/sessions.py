@@ -2,11 +2,12 @@
 
 A session remembers what was said until nobody has used it for the team's idle time; it answers one prompt at a time. It
 knows no wire format: faces put one around it. The rule: a session that was cut off in mid-answer, or is asked while a
-control waits, goes on with a fresh team that is told what was said, because Strands cannot go on from there.
+control waits, goes on with a fresh team that is told what was said, because a team cannot go on from there.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -39,14 +40,13 @@ class Session:
     """Controls that nobody has answered."""
     waiting_as: str = ""
     """What the face calls them."""
-    tool_failure: str = ""
-    """Why what is said about a tool must not be used; noted by whoever runs tools, for one turn."""
     busy: bool = False
     sound: bool = True
 
 
 RunSessionTool = Callable[[Session, ToolCall], Awaitable[str]]
-Build = Callable[[Loaded, Mapping[str, RunTool], Iterable[Said]], Conversation]
+"""A `RunTool` for a session."""
+Build = Callable[[Session, Mapping[str, RunTool], Iterable[Said]], Conversation]
 """Builds the team anew, with a runner for each of its tools, after what was said before."""
 
 
@@ -71,12 +71,15 @@ class Sessions:
         self._now = now
         self._sessions: dict[str, Session] = {}
 
-    def open(self, session_id: str, history: Iterable[Said] = ()) -> Session:
+    def open(
+        self, session_id: str, history: Iterable[Said] = (), attributes: Mapping[str, str] | None = None
+    ) -> Session:
         """The session as it stands, or a new one that begins with `history`; raises `Busy`."""
         self._forget_idle()
-        session = self._sessions.get(session_id) or self._begin(session_id, history)
+        session = self._sessions.get(session_id) or self._begin(session_id, history, attributes or {})
         if session.busy:
             raise Busy
+        session.attributes |= attributes or {}
         return session
 
     def end(self, session_id: str) -> None:
@@ -84,11 +87,11 @@ class Sessions:
         self._sessions.pop(session_id, None)
 
     async def ask(self, session: Session, text: str) -> AsyncGenerator[Answer, None]:
-        """Answer the customer; raises `Busy`."""
+        """Answer the customer; raises `Busy`, `ToolFailed` and `TooManySteps`."""
         if session.busy:
             raise Busy
         if session.waiting or not session.sound:
-            session.team = self._build(session, session.team.transcript())
+            session.team = await asyncio.to_thread(self._build, session, session.team.transcript())
         session.prompt = text
         shared = {name: value for name, value in session.attributes.items() if name not in PLUMBING}
         answers = session.team.ask(text, shared=shared, own=session.prompt_attributes)
@@ -97,7 +100,10 @@ class Sessions:
                 yield answer
 
     async def resume(self, session: Session, results: Mapping[str, str]) -> AsyncGenerator[Answer, None]:
-        """Go on after controls; `results` holds an answer for each `ControlCall.id` in `session.waiting`."""
+        """Go on after controls; `results` holds an answer for each `ControlCall.id` in `session.waiting`.
+
+        Raises as `ask` does.
+        """
         async with aclosing(self._run(session, session.team.resume(results))) as run:
             async for answer in run:
                 yield answer
@@ -105,7 +111,7 @@ class Sessions:
     async def _run(self, session: Session, answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
         if session.busy:
             raise Busy
-        session.busy, session.sound, session.waiting, session.tool_failure = True, False, (), ""
+        session.busy, session.sound, session.waiting = True, False, ()
         try:
             async with aclosing(answers):
                 async for answer in answers:
@@ -116,15 +122,16 @@ class Sessions:
             session.busy = False
             session.used_at = self._now()
 
-    def _begin(self, session_id: str, history: Iterable[Said]) -> Session:
-        session = Session(session_id, self._source(), self._now())
+    def _begin(self, session_id: str, history: Iterable[Said], attributes: Mapping[str, str]) -> Session:
+        session = Session(session_id, self._source(), self._now(), attributes=dict(attributes))
         session.team = self._build(session, history)
+        session.waiting = session.team.waiting()
         self._sessions[session_id] = session
         return session
 
     def _build(self, session: Session, history: Iterable[Said]) -> Conversation:
         tools = {tool.name: partial(self._run_tool, session) for tool in session.loaded.team.tools}
-        return self._build_team(session.loaded, tools, history)
+        return self._build_team(session, tools, history)
 
     def _forget_idle(self) -> None:
         now = self._now()

@@ -2,27 +2,23 @@
 
     chunk     {"bytes": base64}; joined they are UTF-8, a single one may end inside a character
     control   {"invocationId", "invocationInputs": [{"functionInvocationInput": {…}}]}
-    tool      the event an action group's function gets (function details)
 
-No sessions, no server, no team. The rule: values of parameters are strings on the wire, whatever their type. Shapes:
-botocore 1.44.5 `bedrock-agent-runtime`; events of tools: BR:agents-lambda; both read 2026-11.
+No sessions, no server, no team; tools' events are `agents.tool_events`. The rule: values of parameters are strings on
+the wire, whatever their type. Shapes: botocore 1.44.5 `bedrock-agent-runtime`, read 2026-11.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agents.conversation import ControlCall, Said, ToolCall
+from agents.conversation import ControlCall, Said
 from agents.sessions import Session
-from agents.team import Parameter
+from agents.tool_events import agent_id, wire_parameters
 from local.event_stream import Event
 
-AGENT_VERSION: Final = "1"
 FIRST_OF_LONG: Final = 0xC0
 """From here on a byte begins a character of several bytes in UTF-8."""
 
@@ -74,47 +70,11 @@ def result_of(member: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
 def invocation_input(session: Session, call: ControlCall) -> dict[str, Any]:
     """A control on its way to the caller; only a collaborator's names who asked."""
     is_collaborator = call.agent in session.loaded.team.collaborators
-    asked_by = {"agentId": _agent_id(call.agent.name), "collaboratorName": call.agent.name}
+    asked_by = {"agentId": agent_id(call.agent.name), "collaboratorName": call.agent.name}
     return {
         **(asked_by if is_collaborator else {}),
         "actionGroup": call.control.action_group,
         "function": call.control.name,
         "actionInvocationType": "RESULT",
-        "parameters": _parameters(call.arguments, call.control.parameters),
+        "parameters": wire_parameters(call.arguments, call.control.parameters),
     }
-
-
-def tool_event(session: Session, call: ToolCall, alias_id: str) -> dict[str, Any]:
-    return {
-        "messageVersion": "1.0",
-        "agent": {
-            "name": call.agent.name,
-            "id": _agent_id(call.agent.name),
-            "alias": alias_id,
-            "version": AGENT_VERSION,
-        },
-        "inputText": session.prompt,
-        "sessionId": session.id,
-        "actionGroup": call.tool.action_group,
-        "function": call.tool.name,
-        "parameters": _parameters(call.arguments, call.tool.parameters),
-        "sessionAttributes": dict(session.attributes),
-        "promptSessionAttributes": dict(session.prompt_attributes),
-    }
-
-
-def _parameters(arguments: Mapping[str, Any], described: Mapping[str, Parameter]) -> list[dict[str, str]]:
-    """Values are strings on the wire, whatever their type."""
-    return [
-        {
-            "name": name,
-            "type": described[name].type if name in described else "string",
-            "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
-        }
-        for name, value in arguments.items()
-    ]
-
-
-def _agent_id(name: str) -> str:
-    """An id such as Bedrock gives: ten capital letters and digits, always the same for a name."""
-    return base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()[:10]

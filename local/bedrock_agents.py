@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -20,21 +20,19 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from agents.conversation import Answer, Controls, Text, ToolCall
+from agents.conversation import Answer, Controls, Conversation, RunTool, Said, Text, ToolCall, ToolFailed
 from agents.sessions import Busy, Session, Sessions
-from agents.team_source import TeamSource
+from agents.team_source import Loaded, TeamSource
+from agents.tool_events import AGENT_VERSION, read_answer, tool_event
 from agents.yaml_source import InvalidTeam
 from local.agent_wire import (
-    AGENT_VERSION,
     AnswerBytes,
     history,
     invocation_input,
     result_of,
     resumes,
-    tool_event,
 )
 from local.event_stream import MEDIA_TYPE, Event, FailNext, frames, never_fail
-from local.model import LocalModel
 from local.wire import AwsError, Operation, read_body, render_error
 
 SERVICE: Final = "bedrock-agent-runtime"
@@ -51,8 +49,12 @@ CallTool = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 logger = logging.getLogger(__name__)
 
 
-class ToolFailed(Exception):
-    """A tool's function failed, or answered what Bedrock would not accept."""
+def build_scripted_team(loaded: Loaded, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
+    """The team on Strands, with the scripted model. The first call takes a second."""
+    from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands is not needed to start the stack)
+    from agents.strands_team import build_team  # noqa: PLC0415  (likewise)
+
+    return build_team(loaded.team, tools, ScriptedModel(loaded.script), history=history)
 
 
 class BedrockAgents:
@@ -62,7 +64,6 @@ class BedrockAgents:
         self,
         *,
         source: TeamSource,
-        model: LocalModel,
         call_tool: CallTool,
         now: Callable[[], float],
         new_id: Callable[[], str],
@@ -72,18 +73,17 @@ class BedrockAgents:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
         self._source = source
-        self._model = model
         self._call_tool = call_tool
         self._new_id = new_id
         self._agent_id = agent_id
         self._alias_id = alias_id
-        self._sessions = Sessions(source=source.current, build=model.build_team, run_tool=self._use, now=now)
+        self._sessions = Sessions(source=source.current, build=_build, run_tool=self._use, now=now)
         self._warm = False
 
     def warm_up(self) -> None:
         """Do what makes the first answer slow; may run in a thread of its own."""
         loaded = self._source.current()
-        self._model.build_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
+        build_scripted_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
 
     async def _warm_up_once(self) -> None:
         if self._warm:
@@ -172,18 +172,8 @@ class BedrockAgents:
             yield "internalServerException", {"message": "The team failed; the stack's log says how"}
             raise
 
-    async def _answers(
-        self, session: Session, text: str, results: Mapping[str, str] | None
-    ) -> AsyncGenerator[Answer, None]:
-        """What the team says; raises `ToolFailed` in place of what it says about a tool that failed."""
-        answers = self._sessions.ask(session, text) if results is None else self._sessions.resume(session, results)
-        async with aclosing(answers):
-            async for each in answers:
-                if session.tool_failure:
-                    break
-                yield each
-        if session.tool_failure:
-            raise ToolFailed(session.tool_failure)
+    def _answers(self, session: Session, text: str, results: Mapping[str, str] | None) -> AsyncGenerator[Answer, None]:
+        return self._sessions.ask(session, text) if results is None else self._sessions.resume(session, results)
 
     def _render(self, session: Session, each: Answer, answer: AnswerBytes) -> Iterator[Event]:
         match each:
@@ -209,21 +199,19 @@ class BedrockAgents:
         """Run a tool as Bedrock does: by an event to its function, whose answer must have Bedrock's form."""
         try:
             answer = await self._call_tool(call.tool.runs_in, tool_event(session, call, self._alias_id))
-            result = answer["response"]["functionResponse"]
-            body = str(result["responseBody"]["TEXT"]["body"])
+            return read_answer(session, call, answer)
         except Exception as error:
-            session.tool_failure = f"The function of {call.tool.name} failed: {type(error).__name__}"
             logger.exception("tool %s of session %s failed", call.tool.name, session.id)
-            raise
-        if result.get("responseState") == "FAILURE":
-            session.tool_failure = f"The function of {call.tool.name} answered FAILURE"
-        session.attributes |= answer.get("sessionAttributes") or {}
-        return body
+            raise ToolFailed(f"The function of {call.tool.name} failed: {type(error).__name__}") from error
 
 
 def routes(agents: BedrockAgents) -> list[Route]:
     """Every route of this face."""
     return [Route(PATH, agents.invoke, methods=["POST"], name="bedrock-agent-runtime.InvokeAgent")]
+
+
+def _build(session: Session, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
+    return build_scripted_team(session.loaded, tools, history)
 
 
 async def _refuse_tool(call: ToolCall) -> str:

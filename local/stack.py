@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import uuid
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -26,7 +25,6 @@ from typing import Any, Final, Self
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from agents.models import UnusableModel
 from agents.yaml_source import InvalidTeam
 from local import (
     activity,
@@ -50,7 +48,6 @@ from local.front import BeforeChats, OnlyThisAddress, front
 from local.guard import Guard
 from local.happenings import Listeners
 from local.intrinsics import REGION, CannotResolve, arn
-from local.model import LocalModel
 from local.server import Server
 from local.settings import ROOT, CannotStart, StackSettings
 from local.sources import Watch, files_below, keep_looking
@@ -84,7 +81,6 @@ class Stack:
     def __init__(self, settings: StackSettings) -> None:
         self._settings = settings
         self._running: AsyncExitStack | None = None
-        self.model = LocalModel(settings.model, os.environ)
         self._refreshing = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         # These come with the start.
@@ -123,9 +119,8 @@ class Stack:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
             try:
-                self.model.check()
                 await self._start(starting)
-            except (*BROKEN, UnusableModel) as problem:
+            except BROKEN as problem:
                 raise CannotStart(_one_line(problem)) from problem
             self._running = starting.pop_all()
         return self
@@ -165,7 +160,7 @@ class Stack:
             "secretAccessKey": SECRET_ACCESS_KEY,
             "deskUrl": f"{self.origin}{DESK}",
             "team": self.team.facts(),
-            "model": self.model.facts(),
+            "model": {"scripted": True, "name": "scripted"},
         }
 
     async def refresh(self) -> None:
@@ -230,7 +225,6 @@ class Stack:
     def _make_agents(self) -> bedrock_agents.BedrockAgents:
         return bedrock_agents.BedrockAgents(
             source=self.team.source,
-            model=self.model,
             call_tool=self.workers.invoke,
             now=self.clock.now,
             new_id=_new_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.conversation import Answer, ControlCall, Controls, RunTool, Said, Text, ToolCall
+from agents.conversation import Answer, ControlCall, Controls, RunTool, Said, Text, ToolCall, Usage
 from agents.script import load_script
 from agents.sessions import Busy, Session, Sessions
 from agents.team import load_team
@@ -44,6 +44,12 @@ class Parrot:
     def transcript(self) -> tuple[Said, ...]:
         return tuple(self.said)
 
+    def waiting(self) -> tuple[ControlCall, ...]:
+        return ()
+
+    def usage(self) -> Usage:
+        return Usage(input_tokens=0, output_tokens=0)
+
 
 class Library:
     """Sessions with parrots, at a time that tests set."""
@@ -55,9 +61,9 @@ class Library:
         self.parrots: list[Parrot] = []
         self.sessions = Sessions(source=lambda: self.loaded, build=self.build, run_tool=self.run, now=lambda: self.now)
 
-    def build(self, loaded: Loaded, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Parrot:
+    def build(self, session: Session, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Parrot:
         assert tools.keys() == {"renew"}
-        self.parrots.append(Parrot(loaded, list(history)))
+        self.parrots.append(Parrot(session.loaded, list(history)))
         return self.parrots[-1]
 
     async def run(self, session: Session, call: ToolCall) -> str:

@@ -75,13 +75,16 @@ async def test_a_team_goes_on_once_its_control_is_answered(tmp_path: Path, loans
     assert text_of(answers) == "Fetched."
 
 
-async def test_a_prompt_while_a_control_waits_is_refused(tmp_path: Path, loans: Loans) -> None:
-    """Strands cannot go on from there; whoever keeps the conversation begins anew."""
+async def test_a_prompt_in_place_of_an_answer_gives_the_control_up(tmp_path: Path, loans: Loans) -> None:
+    """The customer writes on; the control is done with and what they write is answered."""
     conversation = library(tmp_path, loans)
     await everything(conversation, "librarian please")
+    assert len(conversation.waiting()) == 1
 
-    with pytest.raises(TypeError, match="must resume"):
-        await everything(conversation, "hello?")
+    answers = await everything(conversation, "renew C12")
+
+    assert text_of(answers) == "Renewed until Jan 2, 2027."
+    assert conversation.waiting() == ()
 
 
 async def test_history_is_as_good_as_having_been_there(tmp_path: Path, loans: Loans) -> None:
