@@ -1,6 +1,7 @@
 # Everything a developer does here. The first command on a fresh machine makes .venv; nothing else needs installing.
 PYTHON ?= python3
 PORT   ?= 8080
+MODEL  ?= scripted
 ARGS   ?=
 
 VENV := .venv/bin/python
@@ -15,8 +16,8 @@ environment:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "handoff: '$(PYTHON)' is not here; install Python 3.11 or newer, or name yours: make PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) local/environment.py
 
-run: environment ## the whole system on this machine, in the browser (PORT=8080, ARGS=--help)
-	@exec $(VENV) -m local --port $(PORT) $(ARGS)
+run: environment ## the whole system on this machine, in the browser (PORT=8080, MODEL=openai:…, ARGS=--help)
+	@exec $(VENV) -m local --port $(PORT) --model "$(MODEL)" $(ARGS)
 
 demo: environment ## a scripted customer goes through a whole conversation
 	@exec $(VENV) -m local.demo --port $(PORT) $(ARGS)

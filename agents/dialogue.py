@@ -8,11 +8,12 @@ conversation counts, so a history that came from elsewhere is as good as one's o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from agents.script import Script
+from agents.sentences import things_of
 from agents.understanding import TELLING_WORDS, Heard, understand
 
 YES = "yes"
@@ -46,6 +47,8 @@ class Standing:
     """The last message began a task or told something."""
     confused: bool = False
     """The message before was not understood."""
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The list the customer was shown last, by its name in the sentence."""
     said: tuple[str, ...] = ()
     """All messages of the customer, oldest first."""
 
@@ -57,6 +60,8 @@ class Recognised:
     keys: frozenset[str]
     values: Mapping[str, str]
     """Slots whose values it named."""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lists a customer may pick from, by name."""
 
 
 def stand(script: Script, exchanges: Iterable[Exchange], *, language: str) -> Standing:
@@ -78,7 +83,7 @@ def missing(script: Script, standing: Standing, task: str) -> tuple[str, ...]:
 
 
 def _after_message(script: Script, before: Standing, said: str) -> Standing:
-    heard = understand(script, said, asked=before.asked)
+    heard = _with_what_was_picked(script, before, understand(script, said, asked=_expected(script, before)))
     if _answers_with_a_story(script, before, heard):
         heard = replace(heard, tasks=())
     wishes = _wishes(script, before, heard)
@@ -95,6 +100,31 @@ def _after_message(script: Script, before: Standing, said: str) -> Standing:
         advanced=begins or bool(words) or bool(heard.slots),
         said=(*before.said, said),
     )
+
+
+def _expected(script: Script, before: Standing) -> tuple[str, ...]:
+    """The slots a message may fill in few words: those asked for, and a place in the list that was shown."""
+    return (*before.asked, *(slot.name for slot in script.plan.slots if slot.picks.keys() & before.shown.keys()))
+
+
+def _with_what_was_picked(script: Script, before: Standing, heard: Heard) -> Heard:
+    """The place in a list, as what stands there; what the message tells itself counts more."""
+    places = [slot for slot in script.plan.slots if slot.picks and slot.name in heard.slots]
+    picked: dict[str, str] = {}
+    for slot in places:
+        for name, slots in slot.picks.items():
+            thing = _at(before.shown.get(name, ()), int(heard.slots[slot.name]))
+            found = understand(script, thing, asked=slots).slots
+            picked |= {name: found[name] for name in slots if name in found}
+    names = {slot.name for slot in places}
+    told = {name: value for name, value in heard.slots.items() if name not in names}
+    return replace(heard, slots={**picked, **told})
+
+
+def _at(things: Sequence[str], place: int) -> str:
+    """The thing at a place counted from 1, or from -1 backwards; empty if there is none."""
+    position = place - 1 if place > 0 else place
+    return things[position] if -len(things) <= position < len(things) else ""
 
 
 def _answers_with_a_story(script: Script, before: Standing, heard: Heard) -> bool:
@@ -151,6 +181,7 @@ def _after_answer(script: Script, before: Standing, answered: str) -> Standing:
         offered=next((script.plan.offers[key] for key in keys if key in script.plan.offers), None),
         slots={**before.slots, **recognised.values},
         confused=bool(recognised.keys & CONFUSED),
+        shown=recognised.lists or before.shown,
     )
 
 
@@ -171,14 +202,18 @@ def recognise(script: Script, answered: str) -> Recognised:
     """The sentences of the script, in any language, that an answer is made of."""
     keys: set[str] = set()
     values: dict[str, str] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     slots = {slot.name for slot in script.plan.slots}
+    to_pick_from = {name for slot in script.plan.slots for name in slot.picks}
     for language in script.languages.values():
         for key, sentence in language.sentences():
             match = _pattern(sentence).search(answered)
             if match:
                 keys.add(key)
-                values |= {name: value for name, value in match.groupdict().items() if name in slots and value}
-    return Recognised(keys=frozenset(keys), values=values)
+                named = {name: value for name, value in match.groupdict().items() if value}
+                values |= {name: value for name, value in named.items() if name in slots}
+                lists |= {n: things_of(value, language.formats) for n, value in named.items() if n in to_pick_from}
+    return Recognised(keys=frozenset(keys), values=values, lists=lists)
 
 
 @lru_cache(maxsize=1_000)

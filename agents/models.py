@@ -105,6 +105,18 @@ def make_model(
             return _openai_compatible(chosen, environment)
 
 
+def check_model(spec: str, environment: Mapping[str, str]) -> None:
+    """Raises `UnusableModel` if `spec` names none, or if a key or a Region is missing that it cannot do without."""
+    chosen = parse_model(spec)
+    match chosen.kind:
+        case "openai":
+            _openai_key(chosen, environment)
+        case "bedrock":
+            _account(_session(environment))
+        case "scripted" | "ollama":
+            pass
+
+
 def variables_for(spec: str, environment: Mapping[str, str]) -> dict[str, str]:
     """What a process whose AWS variables are not the model's needs beside the setting; raises `UnusableModel`.
 
@@ -165,17 +177,24 @@ def _openai_compatible(chosen: ModelSpec, environment: Mapping[str, str]) -> Mod
     from agents.openai_compatible import OpenAICompatibleModel  # noqa: PLC0415  (only the chosen client)
 
     is_ollama = chosen.kind == "ollama"
-    url = chosen.url or (OLLAMA_URL if is_ollama else environment.get("OPENAI_BASE_URL") or OPENAI_URL)
-    key = "" if is_ollama else environment.get("OPENAI_API_KEY", "")
-    if not key and url.rstrip("/") == OPENAI_URL:
-        raise UnusableModel(f"MODEL is '{chosen.name}', but OPENAI_API_KEY is not set")
     return OpenAICompatibleModel(
         model=chosen.model,
-        url=url,
-        key=key or NO_KEY,
+        url=chosen.url or OLLAMA_URL if is_ollama else _openai_url(chosen, environment),
+        key=NO_KEY if is_ollama else _openai_key(chosen, environment),
         connect_seconds=CONNECT_SECONDS,
         silence_seconds=SILENCE_SECONDS,
     )
+
+
+def _openai_url(chosen: ModelSpec, environment: Mapping[str, str]) -> str:
+    return chosen.url or environment.get("OPENAI_BASE_URL") or OPENAI_URL
+
+
+def _openai_key(chosen: ModelSpec, environment: Mapping[str, str]) -> str:
+    key = environment.get("OPENAI_API_KEY")
+    if not key and _openai_url(chosen, environment).rstrip("/") == OPENAI_URL:
+        raise UnusableModel(f"MODEL is '{chosen.name}', but OPENAI_API_KEY is not set")
+    return key or NO_KEY
 
 
 def _bedrock(chosen: ModelSpec, guardrail: Guardrail | None, environment: Mapping[str, str]) -> Model:

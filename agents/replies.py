@@ -23,6 +23,9 @@ from agents.sentences import fill
 BRIEF_CHARACTERS = 900
 """How much of the customer's own words a colleague is told."""
 
+PREFIX_END = "___"
+"""A Gateway shows a tool as `<target>___<tool>`."""
+
 RESULT_CODES = ("error", "status")
 """Where a tool's result says how it went; the first that is there counts."""
 
@@ -50,7 +53,7 @@ def reply(script: Script, messages: Messages, tools: Sequence[ToolSpec], prompt:
     done = [_say_result(script, messages, result, speaker) for result in _results(messages)]
     if not done and not (standing.tasks and (standing.advanced or not _talk(standing))):
         return _chat(script, standing, speaker)
-    at_hand = {tool["name"]: tool for tool in tools}
+    at_hand = {_own_name(tool["name"]): tool for tool in tools}
     steps = [_step(script, standing, script.plan.task(task), at_hand, speaker) for task in standing.tasks]
     uses = [step for step in steps if isinstance(step, Use)]
     if len(done) < len(uses):
@@ -157,10 +160,10 @@ def _step(
     if task.tool in tools and lacking:
         return Say(_question(lacking, speaker))
     if task.tool in tools:
-        return Use(task.tool, _arguments(tools[task.tool], {**standing.slots, **told}))
+        return Use(tools[task.tool]["name"], _arguments(tools[task.tool], {**standing.slots, **told}))
     if task.collaborator in tools:
         brief = {"task": task.name, "language": standing.language, **slots}
-        return Use(task.collaborator, {"input": write_facts(brief)})
+        return Use(tools[task.collaborator]["name"], {"input": write_facts(brief)})
     return Say(speaker.say("say.cannot"))
 
 
@@ -223,4 +226,9 @@ def _values(text: str) -> dict[str, Any]:
 
 def _tool_of(messages: Messages, use_id: str) -> str:
     uses = (block["toolUse"] for message in messages for block in message["content"] if "toolUse" in block)
-    return next((use["name"] for use in uses if use["toolUseId"] == use_id), "")
+    return next((_own_name(use["name"]) for use in uses if use["toolUseId"] == use_id), "")
+
+
+def _own_name(offered: str) -> str:
+    """A tool's name without what stands before it where a Gateway shows it."""
+    return offered.rpartition(PREFIX_END)[2]

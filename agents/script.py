@@ -41,6 +41,8 @@ class Pattern(_Data):
     match: Annotated[re.Pattern[str], BeforeValidator(lambda text: re.compile(text, re.IGNORECASE))]
     form: str
     """The one form every way of writing becomes; `{0}`, `{1}` are the groups without dots, spaces and small letters."""
+    as_written: bool = False
+    """The groups keep their dots, spaces and small letters."""
     only_when_asked: bool = False
 
 
@@ -50,6 +52,9 @@ class Slot(_Data):
     name: str
     patterns: tuple[Pattern, ...] = ()
     """None for a slot that takes the customer's own words."""
+    picks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """For a slot that is a place in a list the customer was shown (1 the first, -1 the last): the slots that are read
+    from the thing picked, by the name of the list in the sentence that showed it."""
 
     @property
     def free(self) -> bool:
@@ -202,6 +207,11 @@ def _plan_problems(plan: Plan, source: Source) -> Iterator[Problem]:
         for key in ("needs", "may_have", "suggested_by"):
             for unknown in set(getattr(task, key)) - slots:
                 yield source.problem(("tasks", position, key), f"expected one of the slots above, not '{unknown}'")
+    for position, slot in enumerate(plan.slots):
+        for name, picked in slot.picks.items():
+            for unknown in set(picked) - slots:
+                expected = f"expected one of the slots, not '{unknown}'"
+                yield source.problem(("slots", position, "picks", name), expected)
     names = {task.name for task in plan.tasks}
     for key, name in plan.offers.items():
         if name not in names:

@@ -45,6 +45,12 @@ def _enumerate(things: list[str], formats: Formats) -> str:
     return f"{', '.join(most)}{formats.last}{last}" if most else last
 
 
+def things_of(text: str, formats: Formats) -> tuple[str, ...]:
+    """The things of a list that a sentence enumerated."""
+    most, _, last = text.rpartition(formats.last)
+    return (*most.split(", "), last) if most else (last,)
+
+
 def _date(value: str, formats: Formats) -> str:
     """`2026-11-24`, with or without a time, as people say it; anything else as it is."""
     try:

@@ -55,7 +55,8 @@ def _take_values(script: Script, text: str, asked: Collection[str]) -> tuple[dic
     slots: dict[str, str] = {}
     for slot in script.plan.slots:
         for pattern in slot.patterns:
-            if pattern.only_when_asked and (slot.name not in asked or slot.name in slots):
+            when_asked = pattern.only_when_asked or slot.picks
+            if when_asked and (slot.name not in asked or slot.name in slots):
                 continue
             matches = list(pattern.match.finditer(text))
             if matches:
@@ -72,6 +73,8 @@ def _is_denied(script: Script, before: str) -> bool:
 
 
 def _canonical(pattern: Pattern, groups: Sequence[str]) -> str:
+    if pattern.as_written:
+        return pattern.form.format(*groups)
     return pattern.form.format(*("".join(c for c in group if c not in ". ").upper() for group in groups))
 
 

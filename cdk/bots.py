@@ -92,6 +92,8 @@ def make_chat_bot(
         memory_mb=BOT_MEMORY_MB,
         environment={
             "CONTACTS_TABLE": contacts.name,
+            "BACKEND": "bedrock-agents",
+            "AGENT_REGION": "",
             "AGENT_ID": parameters.agent_id,
             "AGENT_ALIAS_ID": parameters.agent_alias_id,
             "AGENT_SESSION_IDLE_SECONDS": str(settings.agent_session_idle_seconds),

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from agents.models import POSSIBLE, UnusableModel, parse_model
 from amazon_connect.phrases import languages
 from local import npm_packages
 from local.settings import CannotStart, StackSettings
@@ -84,6 +85,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--language", choices=languages(), help="of the flow's sentences, as `cdk deploy -c language=…`"
     )
+    parser.add_argument("--model", type=_model, default=defaults.model, help=f"what the team thinks with: {POSSIBLE}")
     parser.add_argument("--quotas", action="store_true", help="hold Amazon Connect's quotas")
     parser.add_argument("--without-page", dest="page", action="store_false", help="need no npm package")
     return parser.parse_args()
@@ -93,9 +95,18 @@ def _settings(options: argparse.Namespace) -> StackSettings:
     return StackSettings(
         port=options.port,
         team=options.team.resolve(),
+        model=options.model,
         quotas=options.quotas,
         context={"language": options.language} if options.language else {},
     )
+
+
+def _model(text: str) -> str:
+    try:
+        parse_model(text)
+    except UnusableModel as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    return text
 
 
 def _port(text: str) -> int:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from agents.conversation import Answer, Controls, Conversation, RunTool, Said, Text, ToolCall, ToolFailed
 from agents.sessions import Busy, Session, Sessions
-from agents.team_source import Loaded, TeamSource
+from agents.team_source import TeamSource
 from agents.tool_events import AGENT_VERSION, read_answer, tool_event
 from agents.yaml_source import InvalidTeam
 from local.agent_wire import (
@@ -33,6 +33,7 @@ from local.agent_wire import (
     resumes,
 )
 from local.event_stream import MEDIA_TYPE, Event, FailNext, frames, never_fail
+from local.model import LocalModel
 from local.wire import AwsError, Operation, read_body, render_error
 
 SERVICE: Final = "bedrock-agent-runtime"
@@ -49,14 +50,6 @@ CallTool = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 logger = logging.getLogger(__name__)
 
 
-def build_scripted_team(loaded: Loaded, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
-    """The team on Strands, with the scripted model. The first call takes a second."""
-    from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands is not needed to start the stack)
-    from agents.strands_team import build_team  # noqa: PLC0415  (likewise)
-
-    return build_team(loaded.team, tools, ScriptedModel(loaded.script), history=history)
-
-
 class BedrockAgents:
     """The agent `agent_id` under the alias `alias_id`, for any number of sessions at once."""
 
@@ -64,6 +57,7 @@ class BedrockAgents:
         self,
         *,
         source: TeamSource,
+        model: LocalModel,
         call_tool: CallTool,
         now: Callable[[], float],
         new_id: Callable[[], str],
@@ -73,17 +67,18 @@ class BedrockAgents:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
         self._source = source
+        self._model = model
         self._call_tool = call_tool
         self._new_id = new_id
         self._agent_id = agent_id
         self._alias_id = alias_id
-        self._sessions = Sessions(source=source.current, build=_build, run_tool=self._use, now=now)
+        self._sessions = Sessions(source=source.current, build=self._build, run_tool=self._use, now=now)
         self._warm = False
 
     def warm_up(self) -> None:
         """Do what makes the first answer slow; may run in a thread of its own."""
         loaded = self._source.current()
-        build_scripted_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
+        self._model.build_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
 
     async def _warm_up_once(self) -> None:
         if self._warm:
@@ -175,6 +170,9 @@ class BedrockAgents:
     def _answers(self, session: Session, text: str, results: Mapping[str, str] | None) -> AsyncGenerator[Answer, None]:
         return self._sessions.ask(session, text) if results is None else self._sessions.resume(session, results)
 
+    def _build(self, session: Session, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
+        return self._model.build_team(session.loaded, tools, history)
+
     def _render(self, session: Session, each: Answer, answer: AnswerBytes) -> Iterator[Event]:
         match each:
             case Text(text=text):
@@ -208,10 +206,6 @@ class BedrockAgents:
 def routes(agents: BedrockAgents) -> list[Route]:
     """Every route of this face."""
     return [Route(PATH, agents.invoke, methods=["POST"], name="bedrock-agent-runtime.InvokeAgent")]
-
-
-def _build(session: Session, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Conversation:
-    return build_scripted_team(session.loaded, tools, history)
 
 
 async def _refuse_tool(call: ToolCall) -> str:

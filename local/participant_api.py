@@ -19,7 +19,7 @@ from local.attachments import Attachment
 from local.chat import Chats
 from local.participant_calls import Connection, FileTicket
 from local.tokens import Kind
-from local.wire import AwsError, Handler, Operation, iso8601, read_body, served_at
+from local.wire import NO_QUERY, AwsError, Handler, Operation, iso8601, read_body, served_at
 
 SERVICE: Final = "connectparticipant"
 SOCKET_PATH: Final = "/local/chat-socket"
@@ -50,10 +50,12 @@ def _route(name: str, handle: Handler, chats: Chats) -> BaseRoute:
 class ParticipantOperation(Operation):
     """An operation whose bearer, if it is missing, is no fault of the request but of the caller's access."""
 
-    def read(self, labels: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    def read(
+        self, labels: Mapping[str, str], headers: Mapping[str, str], body: bytes, *, query: Mapping[str, str] = NO_QUERY
+    ) -> dict[str, Any]:
         if not headers.get("X-Amz-Bearer"):
             raise AwsError("AccessDeniedException", "Access denied")
-        return super().read(labels, headers, body)
+        return super().read(labels, headers, body, query=query)
 
 
 def connection_members(connection: Connection, address: str) -> dict[str, Any]:

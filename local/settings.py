@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents.models import SCRIPTED
 from local.open_points import OpenPoints
 from local.workers import POOL_SIZE
 
@@ -28,6 +29,8 @@ class StackSettings:
     """Of 127.0.0.1; 0 takes a free one."""
     team: Path = ROOT / "agents" / "store"
     """The folder of the agent team that answers."""
+    model: str = SCRIPTED
+    """What the team thinks with, as `agents.models` reads it."""
     quotas: bool = False
     """Whether Connect's quotas hold: off for play, on for proof."""
     open_points: OpenPoints = field(default_factory=OpenPoints)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 import uuid
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -25,6 +26,7 @@ from typing import Any, Final, Self
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from agents.models import UnusableModel
 from agents.yaml_source import InvalidTeam
 from local import (
     activity,
@@ -48,6 +50,7 @@ from local.front import BeforeChats, OnlyThisAddress, front
 from local.guard import Guard
 from local.happenings import Listeners
 from local.intrinsics import REGION, CannotResolve, arn
+from local.model import LocalModel
 from local.server import Server
 from local.settings import ROOT, CannotStart, StackSettings
 from local.sources import Watch, files_below, keep_looking
@@ -81,6 +84,7 @@ class Stack:
     def __init__(self, settings: StackSettings) -> None:
         self._settings = settings
         self._running: AsyncExitStack | None = None
+        self.model = LocalModel(settings.model, os.environ)
         self._refreshing = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         # These come with the start.
@@ -119,8 +123,9 @@ class Stack:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
             try:
+                self.model.check()
                 await self._start(starting)
-            except BROKEN as problem:
+            except (*BROKEN, UnusableModel) as problem:
                 raise CannotStart(_one_line(problem)) from problem
             self._running = starting.pop_all()
         return self
@@ -160,7 +165,7 @@ class Stack:
             "secretAccessKey": SECRET_ACCESS_KEY,
             "deskUrl": f"{self.origin}{DESK}",
             "team": self.team.facts(),
-            "model": {"scripted": True, "name": "scripted"},
+            "model": self.model.facts(),
         }
 
     async def refresh(self) -> None:
@@ -225,6 +230,7 @@ class Stack:
     def _make_agents(self) -> bedrock_agents.BedrockAgents:
         return bedrock_agents.BedrockAgents(
             source=self.team.source,
+            model=self.model,
             call_tool=self.workers.invoke,
             now=self.clock.now,
             new_id=_new_id,

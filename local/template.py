@@ -14,10 +14,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from local.agent_resources import AgentResources, read_agents
 from local.guard import Guard
 from local.intrinsics import CannotResolve, Resolver, arn
 from local.sources import files_below
@@ -85,6 +86,7 @@ class StackTemplate:
     tables: tuple[Table, ...]
     subscriptions: tuple[Subscription, ...]
     flows: tuple[Flow, ...]
+    agents: AgentResources = field(default_factory=AgentResources)
 
     def flow(self) -> Flow:
         """The inbound flow. Raises `CannotResolve` unless there is exactly one."""
@@ -106,6 +108,7 @@ def read_template(
         tables=tuple(_tables(resolver)),
         subscriptions=tuple(_subscriptions(resolver)),
         flows=tuple(_flows(resolver)),
+        agents=read_agents(resolver),
     )
 
 

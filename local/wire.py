@@ -32,6 +32,7 @@ THROTTLED: Final = ("ThrottlingException", "TooManyRequestsException")
 FRONT_DOOR: Final = {"TooManyRequestsException": 429, "UnknownOperationException": 404}
 """Codes without a shape in the models, with their HTTP status."""
 
+NO_QUERY: Final[Mapping[str, str]] = {}
 INTEGER_RANGES: Final = {"integer": 2**31, "long": 2**63}
 
 Handler = Callable[[dict[str, Any], Request], Mapping[str, Any]]
@@ -65,6 +66,8 @@ class Violation:
 
 def violations(shape: Shape, value: object, path: str = "", *, closed: bool = False) -> Iterator[Violation]:
     """Yield every violation of `shape`; a `closed` check also refuses members that the shape does not have."""
+    if getattr(shape, "is_document_type", False):
+        return  # any JSON
     match shape:
         case StructureShape():
             yield from _structure_violations(shape, value, path, closed=closed)
@@ -197,7 +200,9 @@ class Operation:
         path = self._path.replace("}", ":label}")
         return Route(path, serve, methods=[self._method], name=f"{self.service}.{self.name}")
 
-    def read(self, labels: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    def read(
+        self, labels: Mapping[str, str], headers: Mapping[str, str], body: bytes, *, query: Mapping[str, str] = NO_QUERY
+    ) -> dict[str, Any]:
         """Parse and check a request; raises the `AwsError` that this operation documents for a bad one."""
         if self._input is None:
             return {}
@@ -208,6 +213,8 @@ class Operation:
                     members[name] = labels[name]
                 case "header":
                     members[name] = headers.get(member.serialization["name"])
+                case "querystring":
+                    members[name] = query.get(member.serialization["name"])
         for violation in violations(self._input, members):
             self._refuse(MALFORMED if violation.rule == "type" else CONSTRAINT, str(violation))
         known: dict[str, Any] = _known(self._input, members)
@@ -259,6 +266,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _known(shape: Shape, value: Any) -> Any:
     """The value without members that are null or that the shape does not have; AWS ignores both."""
+    if getattr(shape, "is_document_type", False):
+        return value
     match shape:
         case StructureShape():
             members = shape.members

@@ -56,6 +56,15 @@ class StackClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientContext:
+    """What the invoker told about itself, as Lambda's Python runtime gives it: attributes, no mapping."""
+
+    custom: Mapping[str, Any] | None
+    env: Mapping[str, Any] | None
+    client: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The context object of Lambda's Python runtime, with the stack's clock added."""
 
@@ -66,7 +75,7 @@ class Context:
     invoked_function_arn: str
     log_group_name: str
     log_stream_name: str
-    client_context: Mapping[str, Any] | None
+    client_context: ClientContext | None
     clock: StackClock
     deadline: float
     identity: None = None
@@ -161,10 +170,16 @@ def context_of(invocation: Mapping[str, Any], clock: StackClock) -> Context:
         invoked_function_arn=invocation["arn"],
         log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
         log_stream_name=os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
-        client_context=invocation["clientContext"],
+        client_context=client_context_of(invocation["clientContext"]),
         clock=clock,
         deadline=invocation["deadline"],
     )
+
+
+def client_context_of(told: Mapping[str, Any] | None) -> ClientContext | None:
+    if told is None:
+        return None
+    return ClientContext(custom=told.get("custom"), env=told.get("env"), client=told.get("client"))
 
 
 def import_handler(path: str) -> Handler:

@@ -124,9 +124,19 @@ class Workers:
             worker.crash()
         return len(hit)
 
-    async def invoke(self, function: str, event: Any, *, client_context: Mapping[str, Any] | None = None) -> Any:
-        """Run the function and give its answer. Raises `FunctionError` or `UnknownFunction`."""
-        invocation = self._invocation(function, event, client_context=client_context)
+    async def invoke(
+        self,
+        function: str,
+        event: Any,
+        *,
+        client_context: Mapping[str, Any] | None = None,
+        contact_id: str | None = None,
+    ) -> Any:
+        """Run the function and give its answer. Raises `FunctionError` or `UnknownFunction`.
+
+        `contact_id` tells what the event is about where the event itself does not.
+        """
+        invocation = self._invocation(function, event, client_context=client_context, contact_id=contact_id)
         return await asyncio.shield(self._spawn(self._run_counted(invocation)))
 
     def invoke_later(self, function: str, event: Any) -> None:
@@ -154,7 +164,9 @@ class Workers:
         self.renew()
         await asyncio.gather(*self._endings)
 
-    def _invocation(self, name: str, event: Any, *, client_context: Mapping[str, Any] | None) -> Invocation:
+    def _invocation(
+        self, name: str, event: Any, *, client_context: Mapping[str, Any] | None, contact_id: str | None = None
+    ) -> Invocation:
         function = self.function(name)
         return Invocation(
             request_id=self._new_id(),
@@ -162,7 +174,7 @@ class Workers:
             invoked_arn=name if name.startswith("arn:") else function.arn,
             event=event,
             client_context=client_context,
-            contact_id=contact_of(event),
+            contact_id=contact_id or contact_of(event),
         )
 
     async def _run_counted(self, invocation: Invocation) -> Any:

@@ -2,9 +2,8 @@
 
 Session attributes carry `contact_id` and `turn_id` (tools use them to do nothing twice) and what the customer's
 attributes tell; prompt session attributes carry `language`. Bytes of an answer are joined before they are decoded: a
-chunk may end inside a character. Errors come before the stream (`ThrottlingException`) and inside it
-(`throttlingException`); codes are compared without regard to case. Shapes: botocore 1.44.5 `bedrock-agent-runtime`,
-read 2026-11.
+chunk may end inside a character. The trace is always on, because only it tells that a guardrail stepped in; nothing
+else of it is read, and nothing of it is logged. Shapes: botocore 1.44.5 `bedrock-agent-runtime`, read 2026-11.
 """
 
 from __future__ import annotations
@@ -12,39 +11,20 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.eventstream import ParserError
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
-
+from lambdas.adapters.answer import Answer, Line, earlier_talk, kept
+from lambdas.adapters.guardrails import REFUSED, HeldBack, is_blocked
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Result, ReturnControl, Said, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Said, Text
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
 
-RETRYABLE = frozenset(
-    code.lower()
-    for code in (
-        "ConflictException",
-        "ThrottlingException",
-        "DependencyFailedException",
-        "BadGatewayException",
-        "InternalServerException",
-        "ModelNotReadyException",
-    )
-)
-"""All other codes are about the request or the account: asking again gives the same answer."""
-
-CUT_OR_GARBLED = (HTTPError, ParserError, ResponseParserError)
-"""What comes through from urllib3 and botocore's parsers while an event stream is read."""
-
-HISTORY_ROLES = {"CUSTOMER": "user", "CUSTOM_BOT": "assistant", "AGENT": "assistant"}
+CONFIRMATION = {Result.NOTED: "CONFIRM", Result.REFUSED: "DENY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +34,8 @@ class BedrockAgents:
     client: AgentsforBedrockRuntimeClient
     agent_id: str
     agent_alias_id: str
+    blocked_sentences: tuple[str, ...] = ()
+    """What the agent's guardrail is configured to say; heard from it, it becomes `Refused`."""
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
         history = conversation_history(question.history)
@@ -75,78 +57,72 @@ class BedrockAgents:
                 pass
 
     def _invoke(self, session_id: str, **request: Any) -> Iterator[AgentEvent]:
-        return Answer(
-            lambda: self.client.invoke_agent(
+        def work(line: Line) -> Iterator[AgentEvent]:
+            asked = self.client.invoke_agent(
                 agentId=self.agent_id,
                 agentAliasId=self.agent_alias_id,
                 sessionId=session_id,
+                enableTrace=True,
                 streamingConfigurations={"streamFinalResponse": True},
                 **request,
-            )["completion"]
-        )
+            )
+            with line.over(asked["completion"]) as stream:
+                yield from _Reading(self.blocked_sentences).events(stream)
+
+        return Answer(work)
 
 
-class Answer:
-    """One answer, asked for when it is first read; `close` may come from any thread and ends a read that waits."""
+class _Reading:
+    """One event stream: text as it comes, then the control or the end. Files are not for the customer."""
 
-    def __init__(self, begin: Callable[[], Any]) -> None:
-        self._begin = begin
-        self._stream: Any = None
-        self._closed = False
-        self._events = self._read()
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = HeldBack(sentences)
+        self._refused = False
+        self._collaborator_refused = False
 
-    def __iter__(self) -> Iterator[AgentEvent]:
-        return self
+    def events(self, stream: Iterable[Mapping[str, Any]]) -> Iterator[AgentEvent]:
+        for event in stream:
+            if "chunk" in event:
+                yield from self._text(self._decoder.decode(event["chunk"].get("bytes", b"")))
+            elif "trace" in event:
+                yield from self._judge(event["trace"])
+            elif "returnControl" in event:
+                yield from self._rest()
+                yield _control(event["returnControl"])
+                return
+        yield from self._rest()
+        yield Finished()
 
-    def __next__(self) -> AgentEvent:
-        return next(self._events)
+    def _text(self, text: str) -> Iterator[AgentEvent]:
+        """After a guardrail stepped in, what comes is its own sentence."""
+        released = "" if self._refused else self._held.hear(text)
+        if released:
+            yield Text(released)
 
-    def close(self) -> None:
-        self._closed = True
-        if self._stream is not None:
-            _wake(self._stream)
-        with contextlib.suppress(ValueError):  # being read: the reader was woken and closes
-            self._events.close()
-
-    def _read(self) -> Generator[AgentEvent]:
-        try:
-            self._stream = stream = self._begin()
-            with contextlib.closing(stream):
-                if not self._closed:
-                    yield from _events(stream)
-        except (ClientError, BotoCoreError, *CUT_OR_GARBLED) as error:
-            if not self._closed:
-                raise _unavailable(error) from error
-
-
-def _wake(stream: Any) -> None:
-    """End a read that waits in another thread; closing would wait for it. botocore offers no way to its response."""
-    with contextlib.suppress(OSError, RuntimeError, ValueError):  # the answer has ended by itself
-        stream._raw_stream.shutdown()  # noqa: SLF001
-
-
-def _unavailable(error: Exception) -> AgentUnavailable:
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        return AgentUnavailable(code, retryable=code.lower() in RETRYABLE)
-    return AgentUnavailable(type(error).__name__, retryable=True)
-
-
-def _events(stream: Iterable[Mapping[str, Any]]) -> Iterator[AgentEvent]:
-    """Text as it comes, then the controls, then the end. Traces and files are not for the customer."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for event in stream:
-        if "chunk" in event:
-            text = decoder.decode(event["chunk"].get("bytes", b""))
-            if text:
-                yield Text(text)
-        elif "returnControl" in event:
-            yield _control(event["returnControl"])
+    def _judge(self, part: Mapping[str, Any]) -> Iterator[AgentEvent]:
+        guarded = part.get("trace", {}).get("guardrailTrace", {})
+        if guarded.get("action") != "INTERVENED" or not is_blocked(*_assessments(guarded)):
             return
-    rest = decoder.decode(b"", final=True)
-    if rest:
-        yield Text(rest)
-    yield Finished()
+        if part.get("collaboratorName") or len(part.get("callerChain", [])) > 1:
+            # Its supervisor goes on, and may find an answer all the same.
+            self._collaborator_refused = True
+        elif not self._refused:
+            self._refused = True
+            self._held.drop()
+            yield Refused(REFUSED)
+
+    def _rest(self) -> Iterator[AgentEvent]:
+        yield from self._text(self._decoder.decode(b"", final=True))
+        if self._collaborator_refused and self._held.holds_sentence:
+            self._held.drop()
+            yield Refused(REFUSED)
+        elif rest := self._held.let_go():
+            yield Text(rest)
+
+
+def _assessments(guarded: Mapping[str, Any]) -> list[Any]:
+    return [guarded.get("inputAssessments"), guarded.get("outputAssessments")]
 
 
 def _control(returned: Mapping[str, Any]) -> ReturnControl:
@@ -156,7 +132,7 @@ def _control(returned: Mapping[str, Any]) -> ReturnControl:
     )
     pending = {"invocationId": returned.get("invocationId", ""), "called": [one for one, _ in called]}
     # A control without a call is one the policy does not know.
-    return ReturnControl(calls=calls or (Call(function=""),), pending=json.dumps(pending))
+    return ReturnControl(calls=calls or (Call(function=""),), pending=kept(json.dumps(pending)))
 
 
 def _called(entry: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
@@ -172,6 +148,7 @@ def _called(entry: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         "name": name,
         "actionGroup": called.get("actionGroup", ""),
         "agentId": called.get("agentId", ""),
+        "wants": called.get("actionInvocationType", "RESULT"),
     }
     return one, {p["name"]: p["value"] for p in _parameters(called) if p.get("name") and "value" in p}
 
@@ -183,13 +160,20 @@ def _parameters(called: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
 
 
 def _result(called: Mapping[str, str], results: Mapping[str, Result]) -> dict[str, Any]:
-    body = {"body": json.dumps({"status": results.get(called["name"], Result.REFUSED)})}
-    common = {"actionGroup": called["actionGroup"], **({"agentId": called["agentId"]} if called["agentId"] else {})}
+    """What the agent gets for a control: a result, a confirmation, or both, as it wanted."""
+    result = results.get(called["name"], Result.REFUSED)
+    answered: dict[str, Any] = {"actionGroup": called["actionGroup"]}
+    if called["agentId"]:
+        answered["agentId"] = called["agentId"]
+    if called["wants"] != "RESULT":
+        answered["confirmationState"] = CONFIRMATION[result]
+    if called["wants"] != "USER_CONFIRMATION":
+        media_type = "TEXT" if called["kind"] == "function" else "application/json"
+        answered["responseBody"] = {media_type: {"body": json.dumps({"status": result})}}
     if called["kind"] == "function":
-        return {"functionResult": {**common, "function": called["name"], "responseBody": {"TEXT": body}}}
+        return {"functionResult": {**answered, "function": called["name"]}}
     method, _, path = called["name"].partition(" ")
-    api = {"httpMethod": method, "apiPath": path, "httpStatusCode": 200}
-    return {"apiResult": {**common, **api, "responseBody": {"application/json": body}}}
+    return {"apiResult": {**answered, "httpMethod": method, "apiPath": path, "httpStatusCode": 200}}
 
 
 def _attributes(question: Question) -> dict[str, Any]:
@@ -201,14 +185,5 @@ def _attributes(question: Question) -> dict[str, Any]:
 
 
 def conversation_history(history: Iterable[Said]) -> list[dict[str, Any]]:
-    """The earlier talk as the service wants it: it begins with the user, and roles take turns."""
-    messages: list[dict[str, Any]] = []
-    for said in history:
-        role = HISTORY_ROLES.get(said.role)
-        if role is None or not said.text or (not messages and role == "assistant"):
-            continue
-        if messages and messages[-1]["role"] == role:
-            messages[-1]["content"][0]["text"] += f"\n{said.text}"
-        else:
-            messages.append({"role": role, "content": [{"text": said.text}]})
-    return messages
+    """The earlier talk as the service wants it."""
+    return [{"role": role, "content": [{"text": text}]} for role, text in earlier_talk(history)]

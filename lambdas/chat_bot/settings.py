@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lambdas.chat_bot import backends
+from lambdas.chat_bot.backends import Backend, backend_of
 from lambdas.conversation.phrases import language_of
 from lambdas.conversation.settings import Environment
 from lambdas.conversation.speech import Manner
@@ -12,8 +14,8 @@ from lambdas.conversation.speech import Manner
 NAMES = frozenset(
     {
         "CONTACTS_TABLE",
-        "AGENT_ID",
-        "AGENT_ALIAS_ID",
+        "BACKEND",
+        "AGENT_REGION",
         "AGENT_SESSION_IDLE_SECONDS",
         "LANGUAGE",
         "READ_TRANSCRIPT",
@@ -22,15 +24,22 @@ NAMES = frozenset(
         "SPEAK",
     }
 )
+"""What every backend needs."""
+
+
+def names_of(backend: str) -> frozenset[str]:
+    """The whole environment of a ChatBot whose team runs in this backend."""
+    return NAMES | backends.NAMES[backend]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     contacts_table: str
-    agent_id: str
-    agent_alias_id: str
+    backend: Backend
+    agent_region: str
+    """Where the team runs; empty for the function's own Region."""
     agent_session_idle_seconds: float
-    """Not more than the agent's own idleSessionTTLInSeconds, or a lapsed session is taken for a live one."""
+    """Not more than the backend keeps an idle session, or a lapsed one is taken for a live one."""
     language: str
     may_read_transcript: bool
     message_age_limit_seconds: float
@@ -42,8 +51,8 @@ class Settings:
         environment = Environment(variables)
         return cls(
             contacts_table=environment.text("CONTACTS_TABLE"),
-            agent_id=environment.text("AGENT_ID"),
-            agent_alias_id=environment.text("AGENT_ALIAS_ID"),
+            backend=backend_of(environment),
+            agent_region=environment.text_or_empty("AGENT_REGION"),
             agent_session_idle_seconds=environment.seconds("AGENT_SESSION_IDLE_SECONDS", least=60, most=5400),
             language=language_of(environment.text("LANGUAGE")),
             may_read_transcript=environment.flag("READ_TRANSCRIPT"),

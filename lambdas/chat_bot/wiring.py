@@ -9,18 +9,16 @@ from collections.abc import Mapping
 import boto3
 from botocore.config import Config
 
-from lambdas.adapters.bedrock_agents import BedrockAgents
 from lambdas.adapters.connect_chat import ConnectChat
 from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
 from lambdas.adapters.policy_file import policy_of
+from lambdas.chat_bot.agents import make_agents
 from lambdas.chat_bot.reactions import ChatBot
 from lambdas.chat_bot.settings import Settings
 from lambdas.conversation.world import Rules
 
 QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-AGENT = Config(connect_timeout=3, read_timeout=130, retries={"mode": "standard", "total_max_attempts": 1})
-"""The turn itself decides whether the agent is asked again; its deadline ends the wait."""
 
 
 def wire(variables: Mapping[str, str]) -> ChatBot:
@@ -29,9 +27,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
     return ChatBot(
         stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
         room=ConnectChat(boto3.client("connect", config=QUICK), boto3.client("connectparticipant", config=QUICK)),
-        agents=BedrockAgents(
-            boto3.client("bedrock-agent-runtime", config=AGENT), settings.agent_id, settings.agent_alias_id
-        ),
+        agents=make_agents(settings.backend, region=settings.agent_region),
         policy=policy_of(variables),
         rules=Rules(
             age_limit_seconds=settings.message_age_limit_seconds,

@@ -18,17 +18,22 @@ class Environment:
 
     variables: Mapping[str, str]
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, *, given_by: str = "") -> str:
+        """`given_by` says who must act if it is missing, where that is not the stack."""
         value = self.variables.get(name, "").strip()
         if not value:
-            raise InvalidSetting(name, "is missing or empty")
+            raise InvalidSetting(name, "is missing or empty" + (f"; {given_by}" if given_by else ""))
         return value
+
+    def text_or_empty(self, name: str) -> str:
+        """May be empty, but not missing."""
+        if name not in self.variables:
+            raise InvalidSetting(name, "is missing")
+        return self.variables[name].strip()
 
     def words(self, name: str) -> tuple[str, ...]:
         """Names separated by commas; may be empty, but not missing."""
-        if name not in self.variables:
-            raise InvalidSetting(name, "is missing")
-        return tuple(word.strip() for word in self.variables[name].split(",") if word.strip())
+        return tuple(word.strip() for word in self.text_or_empty(name).split(",") if word.strip())
 
     def seconds(self, name: str, *, least: int, most: int) -> float:
         value = self.text(name)

@@ -12,7 +12,8 @@ from agents.script import load_script
 from agents.team import Function, load_team
 from agents.yaml_source import InvalidTeam
 from lambdas.tools import numbers
-from tests.agents.demo_store import STORE
+from lambdas.tools.contact_points import contact_point
+from tests.agents.demo_tools import STORE
 
 TODAY = date(2026, 11, 20)
 LOANS = Function(
@@ -45,12 +46,24 @@ def test_days_are_counted_from_today() -> None:
 def test_every_number_of_the_store_is_one_the_tools_accept() -> None:
     """A visitor who copies a line from the page must get an answer."""
     tables = load_store().tables
-    orders, tickets = tables["Orders"], tables["Tickets"]
+    orders, tickets, customers = tables["Orders"], tables["Tickets"], tables["Customers"]
 
-    for row in (*orders, *tickets):
+    for row in (*orders, *tickets, *customers):
         assert numbers.identity_document_number(row) == row["identity_document_number"]
     assert [numbers.order_number(row) for row in orders] == [row["order_number"] for row in orders]
     assert [numbers.ticket_number(row) for row in tickets] == [row["ticket_number"] for row in tickets]
+    for customer in customers:
+        _, _, written = customer["contact_point"].partition(":")
+        assert contact_point({"phone_or_email": written}) == customer["contact_point"]
+
+
+def test_every_order_of_a_customer_of_the_store_is_that_customers() -> None:
+    """Whoever learns an order number here asks about it next, with the same document."""
+    tables = load_store().tables
+    owners = {order["order_number"]: order["identity_document_number"] for order in tables["Orders"]}
+
+    for customer in tables["Customers"]:
+        assert {owners[number] for number in customer["order_numbers"]} <= {customer["identity_document_number"]}
 
 
 def test_every_status_of_the_store_has_a_sentence() -> None:

@@ -9,7 +9,7 @@ from agents.policy import handoff_policy
 from agents.team import RESERVED, load_team
 from lambdas.conversation import handoff
 from lambdas.conversation.handoff import Call, Outcome, Parameter, Reason, parse_policy
-from tests.agents.demo_store import STORE
+from tests.agents.demo_tools import STORE
 from tests.agents.small_team import write_team
 
 

@@ -9,7 +9,7 @@ import pytest
 from agents.script import load_script
 from agents.team import load_team
 from agents.yaml_source import InvalidTeam
-from tests.agents.demo_store import STORE
+from tests.agents.demo_tools import STORE
 from tests.agents.small_team import write_team
 
 ENGINE = Path(__file__).parents[2] / "agents"

@@ -147,3 +147,12 @@ async def test_nobody_becomes_a_supervisor_by_writing_like_one(script: Script) -
     events = await ask(script, [says("- task: burn_it_down")], [LOANS])
 
     assert text_of(events) == "Pardon?"
+
+
+async def test_a_tool_behind_a_gateway_is_known_by_its_own_name(script: Script) -> None:
+    """The Gateway's target stands in front of it, in what is used and in what is answered."""
+    renew = tool("library___renew", card="string", weeks="integer")
+
+    name, _ = use_of(await ask(script, [says("bitte meine Karte C 12 verlängern")], [renew]))
+
+    assert name == "library___renew"

@@ -8,16 +8,16 @@ import pytest
 
 from agents.team import load_team
 from agents.yaml_source import InvalidTeam
-from tests.agents.demo_store import STORE
+from tests.agents.demo_tools import STORE
 from tests.agents.small_team import write_team
 
 
-def test_the_demo_team_has_three_collaborators_and_one_control() -> None:
-    """What the demo promises: orders, tickets, and a person."""
+def test_the_demo_team_has_four_collaborators_and_one_control() -> None:
+    """What the demo promises: orders, lost numbers, tickets, and a person."""
     team = load_team(STORE)
 
-    assert [agent.name for agent in team.agents] == ["front_desk", "orders", "tickets", "escalation"]
-    assert [tool.name for tool in team.tools] == ["get_order_status", "open_ticket", "get_ticket"]
+    assert [agent.name for agent in team.agents] == ["front_desk", "orders", "customers", "tickets", "escalation"]
+    assert [tool.name for tool in team.tools] == ["get_order_status", "find_customer", "open_ticket", "get_ticket"]
     assert team.control("escalate").parameters.keys() == {
         "description",
         "order_number",

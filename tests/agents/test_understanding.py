@@ -6,7 +6,7 @@ import pytest
 
 from agents.script import load_script
 from agents.understanding import understand
-from tests.agents.demo_store import STORE
+from tests.agents.demo_tools import STORE
 
 SCRIPT = load_script(STORE)
 

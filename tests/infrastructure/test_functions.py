@@ -19,7 +19,7 @@ POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERT
 FROM_THE_PACKAGE = ("StartBot", "ChatBot", "OrdersTool", "TicketsTool")
 TOLD = {
     "StartBot": start_bot.NAMES,
-    "ChatBot": chat_bot.NAMES,
+    "ChatBot": chat_bot.names_of("bedrock-agents"),
     "OrdersTool": {"ORDERS_TABLE"},
     "TicketsTool": {"TICKETS_TABLE"},
 }

@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.lambdas.chat_bot.test_handler import SETTINGS as CHAT_BOT_SETTINGS
+from tests.lambdas.chat_bot.test_settings import GOOD as SETTINGS_OF_BACKENDS
 from tests.lambdas.functions import POLICY
 from tests.lambdas.start_bot.test_handler import SETTINGS as START_BOT_SETTINGS
 
@@ -35,6 +36,7 @@ PACKAGED = {"aws_lambda_powertools", "boto3", "botocore", "urllib3"}
 HANDLERS = {
     "lambdas.chat_bot.handler": CHAT_BOT_SETTINGS,
     "lambdas.start_bot.handler": START_BOT_SETTINGS,
+    "lambdas.tools.customers": {"CUSTOMERS_TABLE": "customers"},
     "lambdas.tools.orders": {"ORDERS_TABLE": "orders"},
     "lambdas.tools.tickets": {"TICKETS_TABLE": "tickets"},
 }
@@ -104,17 +106,21 @@ def test_every_package_of_the_lambdas_has_its_rule() -> None:
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules in a process that has imported every handler, and nothing else."""
-    policy = tmp_path_factory.mktemp("imports") / "handoff_policy.json"
+    settings = {name: value for settings in HANDLERS.values() for name, value in settings.items()}
+    return loaded_by(*HANDLERS, settings=settings, folder=tmp_path_factory.mktemp("imports"))
+
+
+def loaded_by(*handlers: str, settings: Mapping[str, str], folder: Path) -> set[str]:
+    policy = folder / "handoff_policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
     environment = {
         "AWS_DEFAULT_REGION": "eu-west-1",
         "HANDOFF_POLICY": str(policy),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
+        **settings,
     }
-    for settings in HANDLERS.values():
-        environment |= settings
-    script = f"import json, sys, {', '.join(HANDLERS)}; print(json.dumps(list(sys.modules)))"
+    script = f"import json, sys, {', '.join(handlers)}; print(json.dumps(list(sys.modules)))"
     output = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True).stdout
     return set(json.loads(output))
 
@@ -127,6 +133,21 @@ def test_a_cold_start_loads_nothing_costly(loaded: set[str]) -> None:
 def test_a_cold_start_loads_nothing_of_the_other_rooms(loaded: set[str]) -> None:
     """The package holds `lambdas/` alone."""
     assert [name for name in loaded if is_in(name, OURS - {"lambdas"})] == []
+
+
+ADAPTER_OF = {
+    "bedrock-agents": "lambdas.adapters.bedrock_agents",
+    "agentcore-runtime": "lambdas.adapters.agentcore_runtime",
+    "agentcore-harness": "lambdas.adapters.agentcore_harness",
+}
+
+
+@pytest.mark.parametrize("backend", ADAPTER_OF)
+def test_a_cold_start_loads_one_backend(backend: str, tmp_path: Path) -> None:
+    """The others would cost every customer time for nothing."""
+    modules = loaded_by("lambdas.chat_bot.handler", settings=SETTINGS_OF_BACKENDS[backend], folder=tmp_path)
+
+    assert modules & set(ADAPTER_OF.values()) == {ADAPTER_OF[backend]}
 
 
 def test_the_tools_of_powertools_that_cost_most_are_not_even_named() -> None:

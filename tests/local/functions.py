@@ -27,7 +27,7 @@ def context(_: Any, given: Any) -> dict[str, Any]:
         "memory_limit_in_mb": given.memory_limit_in_mb,
         "invoked_function_arn": given.invoked_function_arn,
         "log_group_name": given.log_group_name,
-        "client_context": given.client_context,
+        "client_context": given.client_context and {"custom": given.client_context.custom},
         "remaining": given.get_remaining_time_in_millis(),
         "now": given.clock.now(),
     }

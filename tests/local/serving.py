@@ -83,7 +83,7 @@ def serving(*, quotas: bool = False) -> Iterator[Served]:
         quotas=quotas,
         knows_flow=lambda flow_id: flow_id == FLOW,
     )
-    with _running(app_of(chats)) as (origin, loop), httpx.Client(base_url=origin) as http:
+    with running(app_of(chats)) as (origin, loop), httpx.Client(base_url=origin) as http:
         session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="local")
         once = Config(retries={"total_max_attempts": 1})
         connect = session.client("connect", endpoint_url=origin, config=once)
@@ -94,7 +94,8 @@ def serving(*, quotas: bool = False) -> Iterator[Served]:
 
 
 @contextmanager
-def _running(app: Starlette) -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
+def running(app: Starlette) -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
+    """An app on a free port: its origin and its event loop."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

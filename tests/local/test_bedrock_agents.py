@@ -26,6 +26,7 @@ from starlette.applications import Starlette
 from agents.team_source import TeamSource
 from local.bedrock_agents import BedrockAgents, routes
 from local.event_stream import StreamFailure
+from local.model import LocalModel
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
@@ -98,6 +99,7 @@ def face(tmp_path: Path) -> Iterator[Face]:
     found: list[Face] = []
     agents = BedrockAgents(
         source=TeamSource(folder, told.append),
+        model=LocalModel(),
         call_tool=tools.call,
         now=lambda: found[0].now,
         new_id=lambda: str(uuid.uuid4()),

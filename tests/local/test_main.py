@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -127,4 +128,24 @@ def test_make_hands_options_on(target: str, program: str, options: str) -> None:
         ["make", "--dry-run", target, "PORT=1", f"ARGS={options}"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
 
-    assert f"-m {program} --port 1 {options}" in said
+    assert f"-m {program} --port 1 " in said
+    assert said.rstrip().endswith(options)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("gpt-5", "MODEL begins with 'gpt-5': expected scripted, bedrock:<model id>"),
+        ("openai:gpt-5", "MODEL is 'openai:gpt-5', but OPENAI_API_KEY is not set"),
+    ],
+)
+def test_a_model_that_cannot_be_used_stops_the_start_with_one_line(model: str, told: str) -> None:
+    """Before the first customer meets it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    command = [sys.executable, "-m", "local", "--without-page", "--port", "0", "--model", model]
+
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode != 0
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -120,6 +120,7 @@ def test_a_question_goes_to_its_session_with_what_tools_and_agents_need(aws: Aws
             "sessionAttributes": {"name": "Ana", "contact_id": "contact-1", "turn_id": "1763633700000-m1"},
             "promptSessionAttributes": {"language": "es"},
         },
+        "enableTrace": True,
         "streamingConfigurations": {"streamFinalResponse": True},
     }
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.chat_bot.settings import NAMES
+from lambdas.chat_bot.settings import names_of
 from lambdas.conversation.contact import State
 from lambdas.conversation.phrases import phrases
 from tests.lambdas.aws_for_functions import AGENT, TABLE, Aws, aws_running
@@ -23,6 +23,8 @@ from tests.lambdas.functions import Answered, Function, NotStarted, running
 
 SETTINGS = {
     "CONTACTS_TABLE": TABLE,
+    "BACKEND": "bedrock-agents",
+    "AGENT_REGION": "",
     "AGENT_ID": "AGENT0001",
     "AGENT_ALIAS_ID": "ALIAS00001",
     "AGENT_SESSION_IDLE_SECONDS": "600",
@@ -386,7 +388,7 @@ def test_a_cold_start_is_counted(cold: tuple[Function, Answered]) -> None:
 
 def test_the_settings_of_this_test_are_those_of_the_function() -> None:
     """The stack writes exactly these names."""
-    assert set(SETTINGS) == NAMES
+    assert set(SETTINGS) == names_of("bedrock-agents")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lambdas.conversation.errors import InvalidEvent
 from lambdas.tools import answering
 from lambdas.tools.answering import answer
+from lambdas.tools.customers_table import Customers
 from lambdas.tools.gateway import TOOL_NAME
 from lambdas.tools.orders_table import Orders
 from lambdas.tools.tickets_table import Tickets
@@ -104,7 +105,7 @@ ANY_VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=5,
 )
-NAMES = ("order_number", "identity_document_number", "ticket_number", "description")
+NAMES = ("phone_or_email", "order_number", "identity_document_number", "ticket_number", "description")
 ARGUMENTS = st.dictionaries(st.sampled_from(NAMES) | ANY_TEXT, ANY_VALUE, max_size=6)
 
 
@@ -113,11 +114,15 @@ def tools() -> Iterator[Mapping[str, Function]]:
     with ExitStack() as tables:
         orders = Orders(*tables.enter_context(table("order_number", named="orders")))
         tickets = Tickets(*tables.enter_context(table("ticket_number", named="tickets")))
-        yield {**orders.functions(), **tickets.functions(now=NOON)}
+        customers = Customers(*tables.enter_context(table("contact_point", named="customers")))
+        yield {**customers.functions(), **orders.functions(), **tickets.functions(now=NOON)}
 
 
 @settings(max_examples=150)
-@given(tool=st.sampled_from(["get_order_status", "open_ticket", "get_ticket"]) | ANY_TEXT, arguments=ARGUMENTS)
+@given(
+    tool=st.sampled_from(["find_customer", "get_order_status", "open_ticket", "get_ticket"]) | ANY_TEXT,
+    arguments=ARGUMENTS,
+)
 def test_whatever_a_model_writes_is_answered(
     tools: Mapping[str, Function], tool: str, arguments: Mapping[str, Any]
 ) -> None:

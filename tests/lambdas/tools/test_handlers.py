@@ -32,6 +32,7 @@ def run(module: str, given: object, **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize(
     ("module", "setting", "function"),
     [
+        ("lambdas.tools.customers", "CUSTOMERS_TABLE", "find_customer"),
         ("lambdas.tools.orders", "ORDERS_TABLE", "get_order_status"),
         ("lambdas.tools.tickets", "TICKETS_TABLE", "open_ticket"),
         ("lambdas.tools.tickets", "TICKETS_TABLE", "get_ticket"),
@@ -48,7 +49,12 @@ def test_a_handler_answers_and_loads_only_what_it_needs(module: str, setting: st
 
 
 @pytest.mark.parametrize(
-    ("module", "setting"), [("lambdas.tools.orders", "ORDERS_TABLE"), ("lambdas.tools.tickets", "TICKETS_TABLE")]
+    ("module", "setting"),
+    [
+        ("lambdas.tools.customers", "CUSTOMERS_TABLE"),
+        ("lambdas.tools.orders", "ORDERS_TABLE"),
+        ("lambdas.tools.tickets", "TICKETS_TABLE"),
+    ],
 )
 def test_a_missing_setting_stops_the_start_with_one_line(module: str, setting: str) -> None:
     """Better at the start than at the first customer."""

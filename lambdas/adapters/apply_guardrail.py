@@ -1,0 +1,146 @@
+"""A guardrail around the call, for a backend that has none of its own (ApplyGuardrail).
+
+The customer's text is judged before the agent is asked; the answer is released piece by piece after it was judged. A
+piece is a paragraph, so that the customer reads while the agent writes and the guardrail sees whole sentences. The
+rule: nothing unjudged is spoken; a guardrail that cannot be asked raises. Shapes: botocore 1.44.5 `bedrock-runtime`,
+read 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from lambdas.adapters.guardrails import REFUSED, is_blocked
+from lambdas.conversation.ports import AgentEvent, Refused, Text
+
+if TYPE_CHECKING:
+    from types_boto3_bedrock_runtime import BedrockRuntimeClient
+
+MOST_PIECE_CHARACTERS = 2_000
+"""A longer paragraph is judged in pieces: the customer waits for the whole piece."""
+PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
+SENTENCE_END = re.compile(r"[.!?…。！？]['\")\]»”]*\s+|\n")
+FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
+"""Begins and ends a block of code, which may hold empty lines."""
+
+
+class Guardrail(Protocol):
+    """What a call is wrapped in."""
+
+    def judge_input(self, text: str) -> str | None:
+        """The customer's text as the agent may read it, or `None` if it is blocked."""
+        ...
+
+    def judge_output(self, text: str) -> str | None: ...
+
+    def release(self) -> Release: ...
+
+
+class NoGuardrail:
+    """Lets everything through as it comes."""
+
+    def judge_input(self, text: str) -> str | None:
+        return text
+
+    def judge_output(self, text: str) -> str | None:
+        return text
+
+    def release(self) -> Release:
+        return Release(self, by_paragraph=False)
+
+
+NO_GUARDRAIL = NoGuardrail()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedGuardrail:
+    """A guardrail of Amazon Bedrock. Errors are botocore's own."""
+
+    client: BedrockRuntimeClient
+    guardrail_id: str
+    version: str
+
+    def judge_input(self, text: str) -> str | None:
+        return self._judge("INPUT", text)
+
+    def judge_output(self, text: str) -> str | None:
+        return self._judge("OUTPUT", text)
+
+    def release(self) -> Release:
+        return Release(self, by_paragraph=True)
+
+    def _judge(self, source: Literal["INPUT", "OUTPUT"], text: str) -> str | None:
+        judged = self.client.apply_guardrail(
+            guardrailIdentifier=self.guardrail_id,
+            guardrailVersion=self.version,
+            source=source,
+            content=[{"text": {"text": text}}],
+        )
+        if judged["action"] != "GUARDRAIL_INTERVENED":
+            return text
+        if is_blocked(judged.get("assessments")):
+            return None
+        return "".join(output.get("text", "") for output in judged.get("outputs", []))
+
+
+class Release:
+    """The text of one answer on its way out."""
+
+    def __init__(self, guardrail: Guardrail, *, by_paragraph: bool) -> None:
+        self._guardrail = guardrail
+        self._by_paragraph = by_paragraph
+        self._text = ""
+        self._begun = False
+        self._refused = False
+
+    def hear(self, text: str) -> Iterator[AgentEvent]:
+        self._text += text
+        while not self._refused and (cut := self._cut()):
+            piece, self._text = self._text[:cut], self._text[cut:]
+            yield from self._judge(piece)
+
+    def end_paragraph(self) -> Iterator[AgentEvent]:
+        """A pause in the answer: what was said stands alone, and something else may follow."""
+        yield from self.finish()
+        if self._begun and not self._refused:
+            yield Text("\n\n")
+
+    def finish(self) -> Iterator[AgentEvent]:
+        rest, self._text = self._text, ""
+        if not self._refused:
+            yield from self._judge(rest)
+
+    def refuse(self) -> Iterator[AgentEvent]:
+        """What was not released yet never is."""
+        self._text = ""
+        if not self._refused:
+            self._refused = True
+            yield Refused(REFUSED)
+
+    def _judge(self, piece: str) -> Iterator[AgentEvent]:
+        if not piece.strip():
+            if self._begun and piece:
+                yield Text(piece)
+            return
+        words = piece.strip()
+        judged = self._guardrail.judge_output(words)
+        if judged is None:
+            yield from self.refuse()
+        else:
+            self._begun = True
+            yield Text(piece.replace(words, judged, 1))
+
+    def _cut(self) -> int:
+        """Where the next piece ends; 0 if it has not ended yet."""
+        if not self._by_paragraph:
+            return len(self._text)
+        for end in PARAGRAPH_END.finditer(self._text):
+            if len(FENCE.findall(self._text, 0, end.start())) % 2 == 0 and end.end() <= MOST_PIECE_CHARACTERS:
+                return end.end()
+        if len(self._text) <= MOST_PIECE_CHARACTERS:
+            return 0
+        ends = [match.end() for match in SENTENCE_END.finditer(self._text, 0, MOST_PIECE_CHARACTERS)]
+        return ends[-1] if ends else MOST_PIECE_CHARACTERS
