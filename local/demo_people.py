@@ -47,11 +47,13 @@ class Patience:
         return found
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """A running stack, as `/local.json` describes it."""
+    """A running stack, as `/local.json` describes it, with a client for each service."""
 
-    facts: Mapping[str, Any]
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.facts = facts
+        self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     @classmethod
     def at(cls, origin: str) -> Place | None:
@@ -63,14 +65,23 @@ class Place:
         return cls(facts) if isinstance(facts, dict) and "contactFlowId" in facts else None
 
     def client(self, service: Any) -> Any:  # which of boto3's clients it is depends on the name
-        return boto3.client(
-            service,
-            endpoint_url=self.facts["endpoint"],
-            region_name=self.facts["region"],
-            aws_access_key_id=self.facts["accessKeyId"],
-            aws_secret_access_key=self.facts["secretAccessKey"],
-            config=Config(retries={"total_max_attempts": 2}, read_timeout=10),
-        )
+        """The one client for a service here; any thread may use it."""
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = boto3.client(
+                    service,
+                    endpoint_url=self.facts["endpoint"],
+                    region_name=self.facts["region"],
+                    aws_access_key_id=self.facts["accessKeyId"],
+                    aws_secret_access_key=self.facts["secretAccessKey"],
+                    config=Config(retries={"total_max_attempts": 2}, read_timeout=10, max_pool_connections=20),
+                )
+            return self._clients[service]
+
+    def close(self) -> None:
+        """End the clients."""
+        for client in self._clients.values():
+            client.close()
 
 
 def fetch(url: str, body: Mapping[str, Any] | None = None) -> Any:

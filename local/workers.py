@@ -29,9 +29,11 @@ POOL_SIZE: Final = 8
 RETRY_DELAYS_SECONDS: Final = (60.0, 120.0)
 """Before Lambda's second and third try of an event (LD:invocation-async-error-handling, read 2026-11)."""
 
+Listener = Callable[[Invocation, Any], None]
+
 _log = logging.getLogger(__name__)
 
-__all__ = ["FunctionError", "GivenUp", "UnknownFunction", "Workers"]
+__all__ = ["FunctionError", "GivenUp", "Listener", "UnknownFunction", "Workers"]
 
 
 class UnknownFunction(Exception):
@@ -82,6 +84,8 @@ class Workers:
         self._settled = asyncio.Event()
         self._settled.set()
         self.given_up: list[GivenUp] = []
+        self.listeners: list[Listener] = []
+        """Called with every invocation that was answered, and the answer; they must not block."""
 
     def define(self, functions: Iterable[Function], *, origin: str, environment: Mapping[str, str]) -> None:
         """Run these functions from now on, each with `environment` added to its own, in fresh workers."""
@@ -238,6 +242,8 @@ class Workers:
                 self._report(invocation, "failed", ms=_ms_since(started), error=error.in_one_line())
                 raise
             self._report(invocation, "finished", ms=_ms_since(started))
+            for hear in self.listeners:
+                hear(invocation, answer)
             return answer
 
     async def _run_in_worker(self, pool: _Pool, invocation: Invocation) -> Any:
