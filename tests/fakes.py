@@ -188,8 +188,9 @@ class Hang:
     """The agent says nothing more, and does not end."""
 
 
-Piece = str | Refused | Call | tuple[Call, ...] | Hang | Exception | Callable[[], object]
-"""A text, a guardrail's refusal, a control (or several), nothing ever again, a failure, or what happens meanwhile."""
+Piece = str | Refused | Finished | Call | tuple[Call, ...] | Hang | Exception | Callable[[], object]
+"""A text, a guardrail's refusal, an end that tells its usage, a control (or several), nothing ever again, a failure, or
+what happens meanwhile."""
 Answer = Sequence[Piece]
 
 
@@ -234,20 +235,18 @@ class ScriptedStream:
         return self
 
     def __next__(self) -> AgentEvent:
-        if self._over:
+        if self._over or self._closed.is_set():
             raise StopIteration
-        match next(self._pieces, None):
-            case None:
+        match next(self._pieces, Finished()):
+            case Finished() as finished:
                 self._over = True
-                return Finished()
+                return finished
             case str(text):
                 return Text(text)
             case Refused() as refused:
                 return refused
-            case Call() as call:
-                return self._return_control((call,))
-            case tuple() as calls:
-                return self._return_control(calls)
+            case Call() | tuple() as calls:
+                return self._return_control(calls if isinstance(calls, tuple) else (calls,))
             case Exception() as error:
                 raise error
             case Hang():

@@ -136,6 +136,8 @@ class _Reading:
         """Tool uses without a result, by id."""
         self._writing: dict[int, _ToolUse] = {}
         """The tool uses of the message under way, by block."""
+        self._paused = False
+        """Something was said, then tools were used; what follows is another paragraph."""
         self._usage: Usage | None = None
 
     def events(self, stream: Any) -> Iterator[AgentEvent]:
@@ -165,6 +167,9 @@ class _Reading:
     def _continue(self, block: Mapping[str, Any]) -> Iterator[AgentEvent]:
         delta = block.get("delta", {})
         if "text" in delta and self._role == "assistant":
+            if self._paused:
+                self._paused = False
+                yield from self._release.begin_paragraph()
             yield from self._release.hear(delta["text"])
         elif "toolUse" in delta and block["contentBlockIndex"] in self._writing:
             self._writing[block["contentBlockIndex"]].input.append(delta["toolUse"]["input"])
@@ -177,8 +182,12 @@ class _Reading:
             yield from self._release.finish()
             raise AgentUnavailable(reason, retryable=False)
         elif reason == "tool_use" and self._role == "assistant":
-            # What was said before a tool runs need not wait for it.
-            yield from self._release.end_paragraph()
+            # What was said need not wait for the tool; whether that is a control is known when the stream ends.
+            yield from self._release.finish()
+            if self._waiting:
+                self._paused = True
+            else:
+                yield from self._release.begin_paragraph()
 
     def _count(self, usage: Mapping[str, int]) -> None:
         so_far = self._usage or Usage(input_tokens=0, output_tokens=0)

@@ -102,9 +102,8 @@ class Release:
             piece, self._text = self._text[:cut], self._text[cut:]
             yield from self._judge(piece)
 
-    def end_paragraph(self) -> Iterator[AgentEvent]:
-        """A pause in the answer: what was said stands alone, and something else may follow."""
-        yield from self.finish()
+    def begin_paragraph(self) -> Iterator[AgentEvent]:
+        """What was said stands alone, and something else follows."""
         if self._begun and not self._refused:
             yield Text("\n\n")
 

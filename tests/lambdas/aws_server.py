@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from moto.core.eventstream import EventStreamEncoder
 
@@ -26,6 +26,7 @@ class Request:
 
     method: str
     path: str
+    query: Mapping[str, str]
     headers: Mapping[str, str]
     """By lower-case name."""
     body: bytes
@@ -59,14 +60,17 @@ class Cut:
 
 
 CUT = Cut()
+EVENT_STREAM = "application/vnd.amazon.eventstream"
+SERVER_SENT_EVENTS = "text/event-stream"
 Pieces = Iterable["bytes | Cut"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An event stream, sent piece by piece; a piece may be cut out of the middle of an event."""
+    """An answer sent piece by piece; a piece may be cut out of the middle of an event."""
 
     pieces: Pieces
+    content_type: str = EVENT_STREAM
 
 
 Answering = Reply | Stream | Callable[[Request], "Reply | Stream"]
@@ -81,6 +85,11 @@ def chunk(text: str | bytes) -> bytes:
     """A piece of an agent's answer."""
     data = text.encode() if isinstance(text, str) else text
     return event("chunk", bytes=base64.b64encode(data).decode())
+
+
+def data(value: Any) -> bytes:
+    """One server-sent event with JSON."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 def failure(kind: str, message: str = "no") -> bytes:
@@ -170,9 +179,11 @@ class _Exchange(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        path, _, query = self.path.partition("?")
         request = Request(
             method=self.command,
-            path=unquote(self.path.partition("?")[0]),
+            path=unquote(path),
+            query=dict(parse_qsl(query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
@@ -192,7 +203,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _send_stream(self, stream: Stream) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.amazon.eventstream")
+        self.send_header("Content-Type", stream.content_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for piece in stream.pieces:
