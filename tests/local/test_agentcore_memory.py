@@ -54,10 +54,12 @@ def client(clock: Clock) -> Iterator[BedrockAgentCoreClient]:
 
 def keep(client: BedrockAgentCoreClient, text: str, second: int, **metadata: str) -> str:
     """One event of a session; its id."""
+    # The stubs take a blob for an object; it is any JSON.
+    payload: list[Any] = [{"conversational": {"content": {"text": text}, "role": "USER"}}, {"blob": f'["{text}"]'}]
     event = client.create_event(
         **WHERE,
         eventTimestamp=datetime(2026, 11, 26, 12, 0, second, tzinfo=UTC),
-        payload=[{"conversational": {"content": {"text": text}, "role": "USER"}}, {"blob": f'["{text}"]'}],
+        payload=payload,
         metadata={name: {"stringValue": value} for name, value in metadata.items()},
     )["event"]
     return event["eventId"]
@@ -74,7 +76,8 @@ def test_events_come_back_whole_and_the_newest_first(client: BedrockAgentCoreCli
     keep(client, "first", 1)
 
     assert texts(client) == ["second", "first"]
-    assert client.list_events(**WHERE)["events"][0]["payload"][1]["blob"] == '["second"]'
+    newest: Any = client.list_events(**WHERE)["events"][0]
+    assert newest["payload"][1]["blob"] == '["second"]'
 
 
 def test_events_are_found_by_what_was_noted_with_them(client: BedrockAgentCoreClient) -> None:
