@@ -21,3 +21,16 @@ def write_facts(facts: Mapping[str, str]) -> str:
 def read_facts(text: str) -> dict[str, str]:
     """The facts in a text that may hold other things too; the last of a name wins."""
     return {match["name"]: match["value"].strip() for match in FACT.finditer(text)}
+
+
+KNOWN = "Known about this chat:"
+WRITES = "The customer writes:"
+"""A caller that cannot reach the prompt writes what is known at the head of the customer's message."""
+
+
+def split_head(text: str) -> tuple[dict[str, str], str]:
+    """The facts at the head of a customer's message, if it has one, and the customer's own words."""
+    head, between, words = text.partition(f"\n\n{WRITES}\n\n")
+    if between and head.startswith(f"{KNOWN}\n"):
+        return read_facts(head), words
+    return {}, text

@@ -16,7 +16,7 @@ from strands.types.content import Message, Messages
 from strands.types.tools import ToolResult, ToolSpec
 
 from agents.dialogue import Exchange, Standing, missing, stand
-from agents.facts import read_facts, write_facts
+from agents.facts import read_facts, split_head, write_facts
 from agents.script import Language, Script, Task
 from agents.sentences import fill
 
@@ -47,7 +47,7 @@ class Use:
 
 def reply(script: Script, messages: Messages, tools: Sequence[ToolSpec], prompt: str) -> Say | Use:
     """The next step of the agent that has this prompt and these tools."""
-    facts = read_facts(prompt)
+    facts = {**read_facts(prompt), **_told_facts(messages)}
     standing = _standing(script, messages, facts)
     speaker = _Speaker(script.languages[standing.language], {**facts, **standing.slots})
     done = [_say_result(script, messages, result, speaker) for result in _results(messages)]
@@ -115,7 +115,15 @@ def _exchanges(messages: Messages) -> Iterator[Exchange]:
 
 
 def _text(message: Message) -> str:
-    return "\n".join(block["text"] for block in message["content"] if "text" in block).strip()
+    """What was said, without what a caller wrote before the customer's words."""
+    written = "\n".join(block["text"] for block in message["content"] if "text" in block)
+    return split_head(written)[1].strip()
+
+
+def _told_facts(messages: Messages) -> dict[str, str]:
+    """What the last message with a head has told of the chat."""
+    heads = (split_head(block["text"])[0] for message in messages for block in message["content"] if "text" in block)
+    return next((head for head in reversed(list(heads)) if head), {})
 
 
 def _results(messages: Messages) -> list[ToolResult]:

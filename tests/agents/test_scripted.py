@@ -156,3 +156,12 @@ async def test_a_tool_behind_a_gateway_is_known_by_its_own_name(script: Script) 
     name, _ = use_of(await ask(script, [says("bitte meine Karte C 12 verlängern")], [renew]))
 
     assert name == "library___renew"
+
+
+async def test_what_a_caller_knows_may_stand_before_the_customer_s_words(script: Script) -> None:
+    """A Harness has no place for it but the message; it is no part of what the customer says."""
+    head = "Known about this chat:\n\n- language: de\n- house: Library\n\nThe customer writes:\n\n"
+
+    name, arguments = use_of(await ask(script, [says(f"{head}bitte meine Karte C 12 verlängern")], [RENEW]))
+
+    assert (name, arguments) == ("renew", {"card": "C12"})
