@@ -208,7 +208,7 @@ class Operation:
         """Parse and check a request; raises the `AwsError` that this operation documents for a bad one."""
         if self._input is None:
             return {}
-        members = self._parse(body)
+        members = self._members(body)
         for name, member in self._input.members.items():
             match member.serialization.get("location"):
                 case "uri":
@@ -233,6 +233,11 @@ class Operation:
         if body is None:
             self._refuse(MALFORMED, f"The request is cut off or larger than {MAX_BODY_BYTES} bytes")
         return body
+
+    def _members(self, body: bytes) -> dict[str, Any]:
+        """What the body says: one member as it is, as base64 like every blob, or all of them as JSON."""
+        whole = self._input.serialization.get("payload") if self._input else None
+        return {whole: base64.b64encode(body).decode()} if whole else self._parse(body)
 
     def _parse(self, body: bytes) -> dict[str, Any]:
         try:
