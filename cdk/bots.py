@@ -13,9 +13,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk.access import AgentAccess
 from cdk.alarms import METRICS_NAMESPACE, WATCHED_FOR
 from cdk.function import Function, Operations, Program
-from cdk.parameters import Parameters
 from cdk.queues import FailureQueue
 from cdk.settings import Settings
 from cdk.tables import Table
@@ -81,7 +81,7 @@ def make_chat_bot(
     *,
     package: lambda_.Code,
     contacts: Table,
-    parameters: Parameters,
+    agents: AgentAccess,
     settings: Settings,
     operations: Operations,
 ) -> Function:
@@ -92,10 +92,9 @@ def make_chat_bot(
         memory_mb=BOT_MEMORY_MB,
         environment={
             "CONTACTS_TABLE": contacts.name,
-            "BACKEND": "bedrock-agents",
-            "AGENT_REGION": "",
-            "AGENT_ID": parameters.agent_id,
-            "AGENT_ALIAS_ID": parameters.agent_alias_id,
+            "BACKEND": settings.backend,
+            "AGENT_REGION": settings.agent_region,
+            **agents.environment,
             "AGENT_SESSION_IDLE_SECONDS": str(settings.agent_session_idle_seconds),
             "LANGUAGE": settings.language,
             "READ_TRANSCRIPT": _flag(on=settings.read_transcript),

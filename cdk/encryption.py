@@ -28,7 +28,7 @@ class DataKey(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
-        self._serve_logs()
+        self.serve_log_group(f"{Stack.of(self).stack_name}-*")  # so CloudFormation names ours
 
     def serve_topic(self, topic_arn: str) -> None:
         """Let SNS put what it could not deliver from this topic into a queue under this key."""
@@ -41,9 +41,9 @@ class DataKey(Construct):
             )
         )
 
-    def _serve_logs(self) -> None:
-        """CloudWatch Logs names the log group as encryption context; CloudFormation names ours after the stack."""
-        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{Stack.of(self).stack_name}-*"
+    def serve_log_group(self, name: str) -> None:
+        """Let CloudWatch Logs keep a group, or all whose names fit; it names the group as encryption context."""
+        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}"
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],

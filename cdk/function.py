@@ -23,7 +23,7 @@ from cdk.alarms import Alarms
 ALIAS = "live"
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 
-_RETENTION = {
+RETENTION = {
     1: logs.RetentionDays.ONE_DAY,
     7: logs.RetentionDays.ONE_WEEK,
     14: logs.RetentionDays.TWO_WEEKS,
@@ -100,7 +100,7 @@ class Function(Construct):
             self,
             "Logs",
             encryption_key=operations.key,
-            retention=_RETENTION[operations.log_retention_days],
+            retention=RETENTION[operations.log_retention_days],
             removal_policy=RemovalPolicy.DESTROY,
         )
 

@@ -14,16 +14,19 @@ def tell_deployer(
     flow_name: str,
     start_bot_arn: str,
     queue_arn: str,
-    tool_arns: Mapping[str, str],
-    kept_tables: Mapping[str, str],
+    agents: Mapping[str, str],
 ) -> None:
-    """One output each. `kept_tables` are the tables that outlive the stack, by what they hold; empty if none does."""
+    """One output each."""
     _tell(stack, "FlowName", flow_name, "The contact flow that starts a chat with the bot")
     _tell(stack, "HowToTry", _how_to_try(flow_name), "A first conversation")
     _tell(stack, "StartBotArn", start_bot_arn, "For a flow of your own: the function its Lambda block names")
     _tell(stack, "QueueArn", queue_arn, "Where customers wait for a person")
-    for name, arn in tool_arns.items():
-        _tell(stack, f"{name}Arn", arn, "For the agent's action group: the function that runs it")
+    for name, value in agents.items():
+        _tell(stack, name, value, "The agents that answer")
+
+
+def tell_what_stays(stack: Construct, kept_tables: Mapping[str, str]) -> None:
+    """`kept_tables` are the tables that outlive the stack, by what they hold; empty if none does."""
     _tell(stack, "KeptByDestroy", _kept(kept_tables), "What 'cdk destroy' leaves in the account")
 
 

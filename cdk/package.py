@@ -1,9 +1,9 @@
-"""The folder that becomes the Lambda package: `build/lambdas`.
+"""The folders that are deployed: `build/lambdas`, the Lambda package, and `build/agent`, the code zip of a team.
 
-It holds `lambdas/`, its pinned dependencies and the team's hand-off policy, and nothing else; all four functions are
-made of it. uv brings wheels for Lambda's arm64 and Python by the hashes of requirements-lambda.txt, so no Docker is
-needed. The rule: the same inputs give the same files on any machine and are built once; as long as the requirements
-stay, a build needs no network.
+The first holds `lambdas/`, its pinned dependencies and the hand-off policy; all functions are made of it. The second
+holds `agents/`, the one team, its pinned dependencies and the entry point of AgentCore Runtime. uv brings wheels for
+arm64 and Python by the hashes of the requirements, so no Docker is needed. The rule: the same inputs give the same
+files on any machine and are built once; as long as the requirements stay, a build needs no network.
 """
 
 from __future__ import annotations
@@ -16,15 +16,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents.team import TEAM_FILE
+
 PYTHON_VERSION = "3.14"
 PLATFORM = "aarch64-manylinux2014"
 POLICY_FILE = "handoff_policy.json"
-_RECIPE = 1
+ENTRY_POINT = "main.py"
+MAIN = """\
+\"\"\"What AgentCore Runtime starts.\"\"\"
+
+import runpy
+
+runpy.run_module("agents.runtime", run_name="__main__")
+"""
+TEAM_FOLDER = "team"
+NOT_DEPLOYED = ("conversations", "demo.yaml")
+"""Of a team's folder: tests, and what only a demonstration shows."""
+_DEPENDENCIES = {"lambdas": "lambda-dependencies", "agent": "agent-dependencies"}
+_RECIPE = 2
 """Raise it when this module makes different files of the same inputs."""
 
 Install = Callable[[Path, Path], None]
@@ -32,12 +46,12 @@ Install = Callable[[Path, Path], None]
 
 
 class PackageFailed(Exception):
-    """The package could not be built; the message is one line for whoever deploys."""
+    """A package could not be built; the message is one line for whoever deploys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What the package is made of."""
+    """What the Lambda package is made of."""
 
     lambdas: Path
     """The folder `lambdas`."""
@@ -46,16 +60,48 @@ class Sources:
     """The content of handoff_policy.json."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSources:
+    """What the code zip of a team is made of."""
+
+    agents: Path
+    """The folder `agents`. Teams in it stay out, all but `team`."""
+    team: Path
+    requirements: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recipe:
+    """A package: its folder's name, its dependencies, and its own files by their place in it."""
+
+    name: str
+    requirements: Path
+    files: Mapping[str, bytes]
+
+
 def build_package(sources: Sources, build: Path, *, install: Install | None = None) -> Path:
     """Make `build/lambdas` unless it already is what `sources` give. Raises `PackageFailed`."""
-    package, mark = build / "lambdas", build / "lambdas.made-from"
-    wanted = _fingerprint(_source_parts(sources))
+    files = {f"lambdas/{POLICY_FILE}": sources.policy.encode(), **_files_of(sources.lambdas, at="lambdas")}
+    return _build(_Recipe(name="lambdas", requirements=sources.requirements, files=files), build, install)
+
+
+def build_agent_package(sources: AgentSources, build: Path, *, install: Install | None = None) -> Path:
+    """Make `build/agent` unless it already is what `sources` give. Raises `PackageFailed`."""
+    code = _files_of(sources.agents, at="agents", without=_team_folders(sources.agents))
+    unused = (sources.team / name for name in NOT_DEPLOYED)
+    files = {ENTRY_POINT: MAIN.encode(), **code, **_files_of(sources.team, at=TEAM_FOLDER, without=tuple(unused))}
+    return _build(_Recipe(name="agent", requirements=sources.requirements, files=files), build, install)
+
+
+def _build(recipe: _Recipe, build: Path, install: Install | None) -> Path:
+    package, mark = build / recipe.name, build / f"{recipe.name}.made-from"
+    wanted = _fingerprint(_parts(recipe))
     build.mkdir(parents=True, exist_ok=True)
-    with _one_builder_at_a_time(build):
+    with _one_builder_at_a_time(build, recipe.name):
         if not (package.is_dir() and mark.is_file() and mark.read_text() == wanted):
-            dependencies = _bring_dependencies(sources.requirements, build, install or install_with_uv)
+            dependencies = _bring_dependencies(recipe, build, install or install_with_uv)
             mark.unlink(missing_ok=True)
-            _make(package, build, lambda fresh: _assemble(fresh, sources, dependencies))
+            _make(package, build, lambda fresh: _assemble(fresh, recipe, dependencies))
             mark.write_text(wanted)
     return package
 
@@ -70,16 +116,17 @@ def install_with_uv(requirements: Path, target: Path) -> None:
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         problem = said[-1] if said else f"uv ended with {done.returncode}"
-        raise PackageFailed(f"the Lambda package's dependencies could not be brought: {problem}")
+        raise PackageFailed(f"the package's dependencies could not be brought: {problem}")
 
 
-def _bring_dependencies(requirements: Path, build: Path, install: Install) -> Path:
+def _bring_dependencies(recipe: _Recipe, build: Path, install: Install) -> Path:
     """A folder with the dependencies, kept by the hash of what decides them; others are removed."""
-    chosen = _fingerprint([_RECIPE, PYTHON_VERSION, PLATFORM, requirements.read_bytes()])
-    kept = build / f"lambda-dependencies-{chosen[:16]}"
+    chosen = _fingerprint([_RECIPE, PYTHON_VERSION, PLATFORM, recipe.requirements.read_bytes()])
+    kept_as = _DEPENDENCIES[recipe.name]
+    kept = build / f"{kept_as}-{chosen[:16]}"
     if not kept.is_dir():
-        _make(kept, build, lambda fresh: _install_alike_everywhere(fresh, requirements, install))
-    for outdated in build.glob("lambda-dependencies-*"):
+        _make(kept, build, lambda fresh: _install_alike_everywhere(fresh, recipe.requirements, install))
+    for outdated in build.glob(f"{kept_as}-*"):
         if outdated != kept:
             shutil.rmtree(outdated, ignore_errors=True)
     return kept
@@ -97,11 +144,12 @@ def _install_alike_everywhere(folder: Path, requirements: Path, install: Install
         shutil.rmtree(cache)
 
 
-def _assemble(package: Path, sources: Sources, dependencies: Path) -> None:
+def _assemble(package: Path, recipe: _Recipe, dependencies: Path) -> None:
     shutil.copytree(dependencies, package, copy_function=os.link)
-    code = package / "lambdas"
-    shutil.copytree(sources.lambdas, code, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    (code / POLICY_FILE).write_text(sources.policy, encoding="utf-8")
+    for place, content in recipe.files.items():
+        file = package / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
 
 def _make(folder: Path, build: Path, fill: Callable[[Path], None]) -> None:
@@ -115,19 +163,31 @@ def _make(folder: Path, build: Path, fill: Callable[[Path], None]) -> None:
 
 
 @contextmanager
-def _one_builder_at_a_time(build: Path) -> Iterator[None]:
+def _one_builder_at_a_time(build: Path, name: str) -> Iterator[None]:
     """A test run and a laptop stack may want the package at the same moment."""
-    with (build / "lambdas.lock").open("w") as lock:
+    with (build / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _source_parts(sources: Sources) -> Iterator[object]:
-    yield from (_RECIPE, PYTHON_VERSION, PLATFORM, sources.requirements.read_bytes(), sources.policy)
-    for path in sorted(sources.lambdas.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path.relative_to(sources.lambdas).as_posix()
-            yield path.read_bytes()
+def _files_of(folder: Path, *, at: str, without: Sequence[Path] = ()) -> dict[str, bytes]:
+    """The content of all files below `folder`, by their place in the package."""
+    return {
+        f"{at}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not {path, *path.parents} & set(without)
+    }
+
+
+def _team_folders(agents: Path) -> tuple[Path, ...]:
+    return tuple(file.parent for file in agents.rglob(TEAM_FILE))
+
+
+def _parts(recipe: _Recipe) -> Iterator[object]:
+    yield from (_RECIPE, PYTHON_VERSION, PLATFORM, recipe.requirements.read_bytes())
+    for place, content in sorted(recipe.files.items()):
+        yield place
+        yield content
 
 
 def _fingerprint(parts: Iterable[object]) -> str:

@@ -1,7 +1,8 @@
 """What is told at deployment: plain values that do not shape the template.
 
-The ids have no defaults, because a guessed one would deploy and then stay silent. Patterns are those of the AWS service
-models (botocore 1.44.5), tightened where an ARN instead of an id is the usual slip.
+An instance id has no default, because a guessed one would deploy and then stay silent. Patterns are those of the AWS
+service models (botocore 1.44.5), tightened where an ARN instead of an id is the usual slip. What names agents that
+somebody else deployed is declared in `brought`.
 """
 
 from __future__ import annotations
@@ -14,50 +15,26 @@ from constructs import Construct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The stack's parameters, and the ARNs that follow from them; all are tokens until deployment."""
+    """The parameters that every deployment has; all are tokens until deployment."""
 
     instance_id: str
-    agent_id: str
-    agent_alias_id: str
     queue_name: str
 
     @property
     def instance_arn(self) -> str:
         return f"arn:{Aws.PARTITION}:connect:{Aws.REGION}:{Aws.ACCOUNT_ID}:instance/{self.instance_id}"
 
-    @property
-    def agent_alias_arn(self) -> str:
-        return _bedrock_arn(f"agent-alias/{self.agent_id}/{self.agent_alias_id}")
-
-    def agent_arn(self, agent_id: str | None = None) -> str:
-        """The ARN of an agent; of the team's supervisor unless another id is given."""
-        return _bedrock_arn(f"agent/{agent_id or self.agent_id}")
-
 
 def declare_parameters(stack: Construct) -> Parameters:
     return Parameters(
-        instance_id=_declare(
+        instance_id=declare(
             stack,
             "instanceId",
             pattern="^[-a-zA-Z0-9]{1,100}$",
             description="Id of your Amazon Connect instance",
             constraint="the id of an Amazon Connect instance: what follows instance/ in its ARN",
         ),
-        agent_id=_declare(
-            stack,
-            "agentId",
-            pattern="^[0-9a-zA-Z]{1,10}$",
-            description="Id of the Bedrock agent that answers (the supervisor of the team)",
-            constraint="a Bedrock agent id: up to 10 letters and digits",
-        ),
-        agent_alias_id=_declare(
-            stack,
-            "agentAliasId",
-            pattern="^[0-9a-zA-Z]{1,10}$",
-            description="Id of that agent's alias",
-            constraint="a Bedrock agent alias id: up to 10 letters and digits",
-        ),
-        queue_name=_declare(
+        queue_name=declare(
             stack,
             "queueName",
             pattern="^.{1,256}$",
@@ -68,7 +45,7 @@ def declare_parameters(stack: Construct) -> Parameters:
     )
 
 
-def _declare(
+def declare(
     stack: Construct, name: str, *, pattern: str, description: str, constraint: str, default: str | None = None
 ) -> str:
     parameter = CfnParameter(
@@ -81,7 +58,3 @@ def _declare(
         default=default,
     )
     return parameter.value_as_string
-
-
-def _bedrock_arn(resource: str) -> str:
-    return f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"

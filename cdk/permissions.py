@@ -1,11 +1,12 @@
-"""What StartBot and ChatBot may do in Amazon Connect and Bedrock: single calls on single resources.
+"""What StartBot and ChatBot may do in Amazon Connect and with the agents: single calls on single resources.
 
-The participant API needs nothing here: its bearer is the credential. Source: service authorization reference for Amazon
-Connect and Bedrock, read 2026-11.
+The participant API needs nothing here: its bearer is the credential. Which calls reach the agents is the backend's to
+say: see `access`. Source: service authorization reference for Amazon Connect, read 2026-11.
 """
 
 from __future__ import annotations
 
+from cdk.access import AgentAccess
 from cdk.acknowledgements import acknowledge_all_of_instance
 from cdk.function import Function
 from cdk.parameters import Parameters
@@ -26,9 +27,10 @@ def allow_joining(start_bot: Function, *, parameters: Parameters, chat_bot: Func
     start_bot.allow("lambda:InvokeFunction", on=[chat_bot.alias.function_arn])
 
 
-def allow_answering(chat_bot: Function, *, parameters: Parameters) -> None:
-    """ChatBot asks the agent, writes what the person should know and takes the bot out of the chat."""
-    chat_bot.allow("bedrock:InvokeAgent", on=[parameters.agent_alias_arn])
+def allow_answering(chat_bot: Function, *, parameters: Parameters, agents: AgentAccess) -> None:
+    """ChatBot asks the agents, writes what the person should know and takes the bot out of the chat."""
+    for call in agents.calls:
+        chat_bot.allow(*call.actions, on=call.on, when=call.when)
     chat_bot.allow("connect:StopContactStreaming", on=_instance_and_contacts(parameters))
     chat_bot.allow("connect:UpdateContactAttributes", on=[_contacts(parameters)])
     acknowledge_all_of_instance(chat_bot.role, "contact", reason=_ANY_CONTACT)

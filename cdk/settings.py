@@ -42,7 +42,11 @@ def _number(value: Any) -> Any:
 
 
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,127}$")]
-AgentId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z]{1,10}$")]
+Backend = Literal["bedrock-agents", "agentcore-runtime", "agentcore-harness"]
+
+DEFAULT_MODEL = "global.amazon.nova-2-lite-v1:0"
+"""Streams and uses tools, from every commercial Region, and as Amazon's own model needs no form or agreement of the
+account first (Amazon Nova 2 user guide, core inference, and the model's card, read 2026-11)."""
 
 
 class Settings(BaseModel):
@@ -53,7 +57,23 @@ class Settings(BaseModel):
     stack: str = Field(default="Handoff", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,99}$")
     """Name of the stack, and first part of the flow's name: a second one makes a second, separate deployment."""
     team: Path = Path("agents/store")
-    """Folder of the agent team whose controls the hand-off policy is made from, seen from the project's folder."""
+    """Folder of the agent team, seen from the project's folder: what is deployed and what its controls mean."""
+    backend: Backend = "agentcore-runtime"
+    """Where the agents run. Bedrock Agents is open only to accounts that used it before 2026-07-30."""
+    deploy_team: bool = True
+    """Whether the team is deployed with the stack; `false` where parameters name agents that are there already."""
+    handoff_policy: Path | None = None
+    """With deploy_team=false: a YAML or JSON file with the controls of those agents, in the form of team.yaml; without
+    it the controls of `team` hold."""
+    agent_region: Annotated[str, Field(pattern=r"^([a-z]{2,5}(-[a-z]+)+-\d)?$")] = ""
+    """The agents' Region, if it is not the stack's."""
+    check_regions: bool = True
+    """Whether a Region that regions.json does not list for the backend stops the synthesis; `false` where the file is
+    older than the Region's offer."""
+    model: str = Field(default=DEFAULT_MODEL, pattern=r"^[a-z0-9-]+\.[a-zA-Z0-9.:-]{1,120}$")
+    """Id of a Bedrock inference profile or foundation model that streams and uses tools."""
+    guardrail: bool = True
+    """Whether what goes in and comes out passes a Bedrock guardrail."""
 
     language: str = "en"
     """The contact's language when neither an attribute nor the flow says one, and that of the flow's own sentences."""
@@ -74,8 +94,6 @@ class Settings(BaseModel):
     """Silence after which the flow takes over. It asks every 90 s, so with more it would not keep within 5 minutes."""
     agent_session_idle_seconds: int = Field(default=600, ge=60, le=5400)
     """The agent's idleSessionTTLInSeconds, or less: after it the bot opens a new session and retells the history."""
-    tool_agents: Annotated[tuple[AgentId, ...], BeforeValidator(_listed)] = ()
-    """Ids of collaborators that call the tools; the agent of the parameter agentId always may."""
 
     topic_source_condition: bool = False
     """Whether the key of the customer messages serves Connect for this instance only. A condition that Connect does not
@@ -91,6 +109,8 @@ class Settings(BaseModel):
 
     lambda_package: Path | None = None
     """A folder to deploy as it is; without it `build/lambdas` is built."""
+    agent_package: Path | None = None
+    """The same for the code zip of a team on AgentCore Runtime; without it `build/agent` is built."""
     nag: bool = False
     """Whether cdk-nag's AwsSolutions rules are checked too; `make synth` does."""
 
@@ -110,7 +130,14 @@ class Settings(BaseModel):
             raise ValueError(f"there is no team.yaml in {team}")
         return team
 
-    @field_validator("lambda_package")
+    @field_validator("handoff_policy")
+    @classmethod
+    def _is_a_file(cls, file: Path | None) -> Path | None:
+        if file is not None and not (ROOT / file).is_file():
+            raise ValueError(f"there is no file {file}")
+        return file
+
+    @field_validator("lambda_package", "agent_package")
     @classmethod
     def _is_a_package(cls, folder: Path | None) -> Path | None:
         if folder is not None and not (ROOT / folder).is_dir():
@@ -125,11 +152,14 @@ def read_settings(context: Mapping[str, Any]) -> Settings:
         if name not in Settings.model_fields:
             raise WrongSetting(name, _unknown(name))
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise WrongSetting(name, f"{_plain(first['msg'])}; it is {given[name]!r}") from error
+    if settings.deploy_team and settings.handoff_policy is not None:
+        raise WrongSetting("handoff_policy", "a team that is deployed brings its own; it is for deploy_team=false")
+    return settings
 
 
 def _is_cdks_own(name: str) -> bool:

@@ -15,13 +15,14 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from agents.policy import handoff_policy
-from agents.team import load_team
+from agents.team import Team, load_team
 from agents.yaml_source import InvalidTeam
 from amazon_connect.checker import FaultyFlow
 from amazon_connect.phrases import MissingPhrase, UnknownLanguage, UnreadablePhrases
-from cdk.package import PackageFailed, Sources, as_json, build_package
+from cdk.package import AgentSources, PackageFailed, Sources, as_json, build_agent_package, build_package
 from cdk.settings import ROOT, Settings, WrongSetting, read_settings
 from cdk.stack import HandoffStack
+from cdk.team import Packages
 
 FLAGS: Mapping[str, Any] = {"@aws-cdk/aws-iam:minimizePolicies": True}
 """CDK's feature flags. Here and not in cdk.json, so that a synthesis without the CLI gives the same template; the many
@@ -43,20 +44,34 @@ def synthesize(*, outdir: Path, context: Mapping[str, Any] | None = None) -> Pat
     """Write the cloud assembly into `outdir` and return the template's path. Raises one of `FAULTS`."""
     app = App(outdir=str(outdir), context={**FLAGS, **(context or {})}, analytics_reporting=False)
     settings = read_settings(app.node.get_all_context())
-    stack = HandoffStack(app, settings=settings, package=package_of(settings))
+    team = load_team(ROOT / settings.team)
+    packages = Packages(lambdas=lambda_package(settings, team), agent=agent_package(settings))
+    stack = HandoffStack(app, settings=settings, packages=packages, team=team if settings.deploy_team else None)
     if settings.nag:
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
     return outdir / stack.template_file
 
 
-def package_of(settings: Settings) -> Path:
+def lambda_package(settings: Settings, team: Team) -> Path:
     """The folder to deploy, built if need be."""
     if settings.lambda_package is not None:
         return ROOT / settings.lambda_package
     sources = Sources(
         lambdas=ROOT / "lambdas",
         requirements=ROOT / "requirements-lambda.txt",
-        policy=as_json(handoff_policy(load_team(ROOT / settings.team))),
+        policy=as_json(handoff_policy(team)),
     )
     return build_package(sources, ROOT / "build")
+
+
+def agent_package(settings: Settings) -> Path | None:
+    """The code zip's folder, built if need be; None where no team runs on AgentCore Runtime."""
+    if not (settings.deploy_team and settings.backend == "agentcore-runtime"):
+        return None
+    if settings.agent_package is not None:
+        return ROOT / settings.agent_package
+    sources = AgentSources(
+        agents=ROOT / "agents", team=ROOT / settings.team, requirements=ROOT / "requirements-agent.txt"
+    )
+    return build_agent_package(sources, ROOT / "build")

@@ -70,10 +70,14 @@ class BedrockAgents:
         self._model = model
         self._call_tool = call_tool
         self._new_id = new_id
-        self._agent_id = agent_id
-        self._alias_id = alias_id
+        self.answer_as(agent_id, alias_id)
         self._sessions = Sessions(source=source.current, build=self._build, run_tool=self._use, now=now)
         self._warm = False
+
+    def answer_as(self, agent_id: str, alias_id: str) -> None:
+        """Answer under these ids from now on."""
+        self._agent_id = agent_id
+        self._alias_id = alias_id
 
     def warm_up(self) -> None:
         """Do what makes the first answer slow; may run in a thread of its own."""

@@ -65,7 +65,8 @@ AGENT_ALIAS_ID: Final = "LOCALALIAS"
 ACCESS_KEY_ID: Final = "CUSTOMER000000000000"
 SECRET_ACCESS_KEY: Final = "local"  # noqa: S105  (nothing checks it)
 DESK: Final = "/desk"
-WARM_HANDLERS: Final = ("lambdas.start_bot.handler.handler", "lambdas.chat_bot.handler.handler")
+CHAT_BOT: Final = "lambdas.chat_bot.handler.handler"
+WARM_HANDLERS: Final = ("lambdas.start_bot.handler.handler", CHAT_BOT)
 """The functions that the first customer would otherwise wait for."""
 LONGEST_LOG_BYTES: Final = 5_000_000
 LOOK_AT_SOURCES_EVERY_SECONDS: Final = 1.0
@@ -117,7 +118,8 @@ class Stack:
             root=ROOT,
             folder=settings.build / "templates",
             guard=self.guard,
-            context={"lambda_package": "lambdas", **settings.context},  # workers run from the source tree
+            # Workers run from the source tree; the team runs here, as the Bedrock agents of the template.
+            context={"lambda_package": "lambdas", "backend": "bedrock-agents", **settings.context},
         )
 
     async def __aenter__(self) -> Self:
@@ -272,7 +274,7 @@ class Stack:
     async def _read_template(self) -> StackTemplate:
         template = read_template(
             await self._synthesizer.template(),
-            parameters={"instanceId": INSTANCE_ID, "agentId": AGENT_ID, "agentAliasId": AGENT_ALIAS_ID},
+            parameters={"instanceId": INSTANCE_ID},
             custom_attributes={"QueueArn": self.chats.default_queue_arn},
         )
         interpreter.load(template.flow().content)
@@ -293,6 +295,8 @@ class Stack:
         self._put_demo_data(template)
         self._template = template
         self.delivery.subscriptions = template.subscriptions
+        chat_bot = next(each for each in template.functions if each.handler == CHAT_BOT).environment
+        self.agents.answer_as(chat_bot["AGENT_ID"], chat_bot["AGENT_ALIAS_ID"])
         self.workers.define(template.functions, origin=self.origin, environment={"HANDOFF_POLICY": str(policy)})
 
     def _put_demo_data(self, template: StackTemplate) -> None:

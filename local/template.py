@@ -27,7 +27,15 @@ STACK_NAME: Final = "Handoff"
 INVOKED_ALIAS: Final = "live"
 """The only alias that events are sent to; how another qualifier's are treated means nothing here."""
 KEPT_TEMPLATES: Final = 5
-INPUTS: Final = ("app.py", "cdk.json", "requirements.txt", "cdk", "amazon_connect", "lambdas/conversation/phrases")
+INPUTS: Final = (
+    "app.py",
+    "cdk.json",
+    "requirements.txt",
+    "cdk",
+    "agents",
+    "amazon_connect",
+    "lambdas/conversation/phrases",
+)
 
 
 class CannotSynthesize(Exception):

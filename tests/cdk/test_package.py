@@ -140,5 +140,5 @@ def test_uvs_refusal_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(PackageFailed) as failed:
         install_with_uv(requirements, tmp_path / "target")
 
-    assert str(failed.value).startswith("the Lambda package's dependencies could not be brought: ")
+    assert str(failed.value).startswith("the package's dependencies could not be brought: ")
     assert "\n" not in str(failed.value)

@@ -53,7 +53,11 @@ def test_what_cdk_itself_keeps_in_the_context_is_no_setting() -> None:
         ("turn_deadline_seconds", "500", "less than or equal to 140"),
         ("unanswered_seconds", "30", "greater than or equal to 60"),
         ("told_attributes", "first name", "should match pattern"),
-        ("tool_agents", "not-an-id", "should match pattern"),
+        ("backend", "lex", "should be 'bedrock-agents', 'agentcore-runtime' or 'agentcore-harness'"),
+        ("agent_region", "Ireland", "should match pattern"),
+        ("model", "claude", "should match pattern"),
+        ("handoff_policy", "controls.yaml", "there is no file controls.yaml"),
+        ("agent_package", "build/nothing", "there is no folder build/nothing"),
         ("bot_name", "", "at least 1 character"),
         ("stack", "1st", "should match pattern"),
         ("team", "agents/nobody", "there is no team.yaml in agents/nobody"),
@@ -81,5 +85,5 @@ def test_a_misspelt_setting_is_not_ignored() -> None:
 
 
 def test_a_setting_like_no_other_is_answered_with_what_there_is() -> None:
-    with pytest.raises(WrongSetting, match=r"the settings are agent_session_idle_seconds, .*unanswered_seconds"):
+    with pytest.raises(WrongSetting, match=r"the settings are agent_package, .*unanswered_seconds"):
         read_settings({"colour": "blue"})

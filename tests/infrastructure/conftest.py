@@ -30,7 +30,7 @@ def template_with(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Sy
     def template(**settings: Any) -> Template:
         key = repr(sorted(settings.items()))
         if key not in made:
-            context = {"lambda_package": str(package), **settings}
+            context = {"lambda_package": str(package), "agent_package": str(package), **settings}
             made[key] = Template.read(synthesize(outdir=tmp_path_factory.mktemp("assembly"), context=context))
         return made[key]
 

@@ -97,7 +97,8 @@ def test_the_topic_has_its_own_key(template: Template) -> None:
         for each in template.all("AWS::KMS::Key")["DataKey"]["KeyPolicy"]["Statement"]
         if "Service" in each["Principal"]
     ]
-    assert served == [{"Service": "logs.${AWS::Region}.amazonaws.com"}, {"Service": "sns.amazonaws.com"}]
+    logs = {"Service": "logs.${AWS::Region}.amazonaws.com"}
+    assert served == [logs, logs, {"Service": "sns.amazonaws.com"}]
 
 
 def test_what_lambda_does_not_accept_is_kept(template: Template) -> None:

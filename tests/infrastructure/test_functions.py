@@ -16,11 +16,12 @@ from tests.infrastructure.template import Template
 
 ROOT = Path(__file__).resolve().parents[2]
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-FROM_THE_PACKAGE = ("StartBot", "ChatBot", "OrdersTool", "TicketsTool")
+FROM_THE_PACKAGE = ("StartBot", "ChatBot", "OrdersTool", "CustomersTool", "TicketsTool")
 TOLD = {
     "StartBot": start_bot.NAMES,
-    "ChatBot": chat_bot.names_of("bedrock-agents"),
+    "ChatBot": chat_bot.names_of("agentcore-runtime"),
     "OrdersTool": {"ORDERS_TABLE"},
+    "CustomersTool": {"CUSTOMERS_TABLE"},
     "TicketsTool": {"TICKETS_TABLE"},
 }
 
@@ -140,19 +141,23 @@ def test_logs_are_encrypted_and_kept_for_the_days_of_the_setting(
     groups = template.all("AWS::Logs::LogGroup")
 
     functions = template.all("AWS::Lambda::Function")
-    assert {f["LoggingConfig"]["LogGroup"] for f in functions.values()} == {f"${{{name}}}" for name in groups}
+    assert {f["LoggingConfig"]["LogGroup"] for f in functions.values()} == {f"${{{name}Logs}}" for name in functions}
+    assert set(groups) == {f"{name}Logs" for name in (*functions, "Team")}
     for group in groups.values():
-        assert group == {"KmsKeyId": "${DataKey.Arn}", "RetentionInDays": kept}
+        assert (group["KmsKeyId"], group["RetentionInDays"]) == ("${DataKey.Arn}", kept)
 
 
 def test_the_data_key_serves_the_logs_of_this_stack_only(template: Template) -> None:
-    """CloudFormation names log groups after the stack; any other group of the account stays outside."""
+    """CloudFormation names log groups after the stack, AgentCore after the Runtime, which has the stack's name."""
     statements = template.all("AWS::KMS::Key")["DataKey"]["KeyPolicy"]["Statement"]
 
-    (logs,) = [each for each in statements if each["Principal"] == {"Service": "logs.${AWS::Region}.amazonaws.com"}]
+    logs = [each for each in statements if each["Principal"] == {"Service": "logs.${AWS::Region}.amazonaws.com"}]
 
-    group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:Handoff-*"
-    assert logs["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}}
+    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+    assert [each["Condition"] for each in logs] == [
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{groups}{names}"}}
+        for names in ("Handoff-*", "/aws/bedrock-agentcore/runtimes/Handoff-*")
+    ]
 
 
 def test_every_function_has_alarms_on_errors_and_throttles(template: Template) -> None:
@@ -218,16 +223,3 @@ def test_alarms_tell_the_topic_of_the_setting(template_with: Synthesize, templat
 
     assert all(alarm["AlarmActions"] == [topic] for alarm in told.all("AWS::CloudWatch::Alarm").values())
     assert all("AlarmActions" not in alarm for alarm in template.all("AWS::CloudWatch::Alarm").values())
-
-
-def test_collaborators_named_in_a_setting_may_call_the_tools_too(template_with: Synthesize) -> None:
-    """A collaborator is an agent with an id of its own; without it Bedrock refuses its action group."""
-    template = template_with(tool_agents="COLLAB0001,COLLAB0002")
-
-    callers = {
-        each["SourceArn"].rpartition("agent/")[2]
-        for each in template.all("AWS::Lambda::Permission").values()
-        if each["FunctionName"] == "${OrdersToolAlias}"
-    }
-
-    assert callers == {"${agentId}", "COLLAB0001", "COLLAB0002"}

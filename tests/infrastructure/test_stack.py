@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -19,7 +20,6 @@ GIVEN_NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::KMS::Alias": "AliasName",
     "AWS::Lambda::Function": "FunctionName",
-    "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName",
 }
@@ -41,25 +41,44 @@ def test_no_account_and_no_region_is_written_down(template: Template) -> None:
 
 
 def test_two_stacks_in_one_account_do_not_meet(template: Template, template_with: Synthesize) -> None:
-    """Nothing has a name of its own but the flow, whose name is the stack's; nothing is exported."""
+    """What AWS asks a name for has the stack's; nothing else has one of its own, and nothing is exported."""
     other = template_with(stack="Trial")
 
-    for stack in (template, other):
+    for stack, name in ((template, "Handoff"), (other, "Trial")):
+        assert stack.one("AWS::BedrockAgentCore::Runtime")["AgentRuntimeName"] == name
+        assert stack.one("AWS::BedrockAgentCore::Memory")["Name"] == name
+        assert stack.one("AWS::Bedrock::Guardrail")["Name"] == name
         for resource in stack.resources():
             assert GIVEN_NAMES.get(resource["Type"], "none") not in resource.get("Properties", {})
         assert all("Export" not in output for output in stack.content["Outputs"].values())
     assert template.one("AWS::Connect::ContactFlow")["Name"] != other.one("AWS::Connect::ContactFlow")["Name"]
 
 
-def test_ids_are_asked_for_and_checked_and_only_the_queue_has_a_default(template: Template) -> None:
+@pytest.mark.parametrize(
+    ("settings", "of_agents"),
+    [
+        ({}, {}),
+        ({"backend": "bedrock-agents"}, {}),
+        ({"backend": "agentcore-harness"}, {}),
+        ({"backend": "bedrock-agents", "deploy_team": "false"}, {"agentId": None, "agentAliasId": None}),
+        (
+            {"backend": "agentcore-runtime", "deploy_team": "false"},
+            {"agentRuntimeArn": None, "agentRuntimeQualifier": "DEFAULT"},
+        ),
+        ({"backend": "agentcore-harness", "deploy_team": "false"}, {"harnessArn": None}),
+    ],
+)
+def test_the_instance_is_asked_for_and_agents_only_if_they_are_there_already(
+    template_with: Synthesize, settings: dict[str, Any], of_agents: dict[str, str | None]
+) -> None:
     """A guessed id would deploy and stay silent."""
-    parameters = {name: each for name, each in template.content["Parameters"].items() if name != "BootstrapVersion"}
+    declared = template_with(**settings).content["Parameters"]
+    parameters = {name: each for name, each in declared.items() if name != "BootstrapVersion"}
 
     assert {name: each.get("Default") for name, each in parameters.items()} == {
         "instanceId": None,
-        "agentId": None,
-        "agentAliasId": None,
         "queueName": "BasicQueue",
+        **of_agents,
     }
     assert all(each["ConstraintDescription"] for each in parameters.values())
 
@@ -70,16 +89,40 @@ def test_ids_are_asked_for_and_checked_and_only_the_queue_has_a_default(template
         ("instanceId", "12345678-90ab-cdef-1234-567890abcdef", True),
         ("instanceId", "arn:aws:connect:eu-west-1:111122223333:instance/12345678", False),
         ("instanceId", "", False),
-        ("agentId", "ABCDE12345", True),
-        ("agentId", "ABCDE123456", False),
-        ("agentAliasId", "TSTALIASID", True),
-        ("agentAliasId", "live/1", False),
         ("queueName", "Ventas – España", True),
         ("queueName", "", False),
     ],
 )
 def test_a_parameter_refuses_what_cannot_be_right(template: Template, parameter: str, value: str, fits: bool) -> None:
     pattern = template.content["Parameters"][parameter]["AllowedPattern"]
+
+    assert (re.fullmatch(pattern, value) is not None) is fits
+
+
+RUNTIME = "arn:aws:bedrock-agentcore:eu-west-1:111122223333:runtime/mine-a1B2c3D4e5"
+HARNESS = "arn:aws:bedrock-agentcore:eu-west-1:111122223333:harness/mine-a1B2c3D4e5"
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameter", "value", "fits"),
+    [
+        ({"backend": "bedrock-agents"}, "agentId", "ABCDE12345", True),
+        ({"backend": "bedrock-agents"}, "agentId", "ABCDE123456", False),
+        ({"backend": "bedrock-agents"}, "agentAliasId", "TSTALIASID", True),
+        ({"backend": "bedrock-agents"}, "agentAliasId", "live/1", False),
+        ({"backend": "agentcore-runtime"}, "agentRuntimeArn", RUNTIME, True),
+        ({"backend": "agentcore-runtime"}, "agentRuntimeArn", HARNESS, False),
+        ({"backend": "agentcore-runtime"}, "agentRuntimeArn", "mine-a1B2c3D4e5", False),
+        ({"backend": "agentcore-runtime"}, "agentRuntimeQualifier", "DEFAULT", True),
+        ({"backend": "agentcore-runtime"}, "agentRuntimeQualifier", "", False),
+        ({"backend": "agentcore-harness"}, "harnessArn", HARNESS, True),
+        ({"backend": "agentcore-harness"}, "harnessArn", RUNTIME, False),
+    ],
+)
+def test_what_names_agents_refuses_what_cannot_be_right(
+    template_with: Synthesize, settings: dict[str, Any], parameter: str, value: str, fits: bool
+) -> None:
+    pattern = template_with(deploy_team="false", **settings).content["Parameters"][parameter]["AllowedPattern"]
 
     assert (re.fullmatch(pattern, value) is not None) is fits
 
@@ -92,13 +135,14 @@ def test_the_deployer_is_told_how_to_try_it_what_to_connect_and_what_stays(templ
     assert "'Handoff inbound chat'" in told["HowToTry"]
     assert told["StartBotArn"] == "${StartBotAlias}"
     assert told["QueueArn"] == "${HumanQueue.QueueArn}"
-    assert (told["OrdersToolArn"], told["TicketsToolArn"]) == ("${OrdersToolAlias}", "${TicketsToolAlias}")
+    assert told["AgentRuntimeArn"] == "${Team.AgentRuntimeArn}"
     assert all(f"${{{table}}}" in told["KeptByDestroy"] for table in ("Contacts", "Orders", "Tickets"))
 
 
 def test_cdk_nag_finds_nothing_that_is_not_acknowledged(package: Path, tmp_path: Path) -> None:
     """Findings of AwsSolutions make the synthesis raise; each acknowledgement carries its reason."""
-    template = synthesize(outdir=tmp_path, context={"lambda_package": str(package), "nag": "true"})
+    context = {"lambda_package": str(package), "agent_package": str(package), "nag": "true"}
+    template = synthesize(outdir=tmp_path, context=context)
 
     report = json.loads((tmp_path / "validation-report.json").read_text())
     assert template.name == "Handoff.template.json"
@@ -115,7 +159,7 @@ def test_a_wrong_setting_stops_the_synthesis_with_one_line_that_names_it(capsys:
 
 def test_only_the_lookups_own_module_is_in_its_asset(package: Path, tmp_path: Path) -> None:
     """Byte code in it would give the same source another hash on every machine."""
-    synthesize(outdir=tmp_path, context={"lambda_package": str(package)})
+    synthesize(outdir=tmp_path, context={"lambda_package": str(package), "agent_package": str(package)})
 
     assets = [sorted(file.name for file in asset.iterdir()) for asset in tmp_path.glob("asset.*")]
 

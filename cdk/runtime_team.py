@@ -1,0 +1,151 @@
+"""An own team on AgentCore Runtime: the Strands team as a code zip, its sessions in AgentCore Memory.
+
+The environment is the contract with `agents.runtime`. What the process prints goes to a log group of this stack, which
+is there before anybody can ask the team. The role has no permission to trace: what the service traces of a model holds
+what customers said. The rule: the process may use exactly its model, its tools, its memory and its guardrail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import aws_bedrockagentcore as agentcore_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from cdk.access import AgentAccess, Call
+from cdk.acknowledgements import acknowledge
+from cdk.conversation_memory import AGENTCORE, ConversationMemory
+from cdk.encryption import DataKey
+from cdk.function import RETENTION
+from cdk.guardrail import NO_GUARDRAIL, Guardrail
+from cdk.names import name_of
+from cdk.package import ENTRY_POINT, TEAM_FOLDER
+from cdk.roles import ServiceRole, agentcore
+from cdk.tools import Tools
+
+PYTHON = "PYTHON_3_14"
+QUALIFIER = "DEFAULT"
+"""The endpoint that always leads to the newest version."""
+IDLE_SECONDS = 900
+"""AgentCore's own default. A session that comes back later gets a new process and its dialogue from Memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The code zip's folder, and what the process works with."""
+
+    package: Path
+    model: str
+    tools: Tools
+    guardrail: Guardrail | None
+    log_retention_days: int
+
+
+class RuntimeTeam(Construct):
+    """`access` is how ChatBot reaches the team."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, program: Program, data_key: DataKey) -> None:
+        super().__init__(scope, construct_id)
+        self._name = name_of(Stack.of(self).stack_name)
+        code = assets.Asset(self, "Code", path=str(program.package))
+        memory = ConversationMemory(self, "Memory", key=data_key.key)
+        role = self._make_role(code, memory, program)
+        self.runtime = agentcore_.CfnRuntime(
+            self,
+            "Default",
+            agent_runtime_name=self._name,
+            description=f"{Stack.of(self).stack_name}: the agent team that answers customers",
+            agent_runtime_artifact=_artifact(code),
+            role_arn=role.arn,
+            network_configuration=agentcore_.CfnRuntime.NetworkConfigurationProperty(network_mode="PUBLIC"),
+            protocol_configuration="HTTP",
+            lifecycle_configuration=agentcore_.CfnRuntime.LifecycleConfigurationProperty(
+                idle_runtime_session_timeout=IDLE_SECONDS
+            ),
+            environment_variables=self._environment(memory, program),
+        )
+        self.runtime.node.add_dependency(role)  # AgentCore takes the role on to look at the code
+        self._make_log_group(data_key, program)
+
+    @property
+    def access(self) -> AgentAccess:
+        arn = self.runtime.attr_agent_runtime_arn
+        return AgentAccess(
+            environment={"AGENT_RUNTIME_ARN": arn, "AGENT_RUNTIME_QUALIFIER": QUALIFIER},
+            calls=(runtime_calls(arn, QUALIFIER),),
+            told={"AgentRuntimeArn": arn},
+        )
+
+    def _environment(self, memory: ConversationMemory, program: Program) -> Mapping[str, str]:
+        return {
+            "TEAM": TEAM_FOLDER,
+            "MODEL": f"bedrock:{program.model}",
+            "MEMORY_ID": memory.id,
+            "TOOL_FUNCTIONS": Stack.of(self).to_json_string(program.tools.arns),
+            **(program.guardrail.environment if program.guardrail else NO_GUARDRAIL),
+        }
+
+    def _make_role(self, code: assets.Asset, memory: ConversationMemory, program: Program) -> ServiceRole:
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"runtime/{self._name}*")])
+        role.allow("s3:GetObject", on=[code.bucket.arn_for_objects(code.s3_object_key)])
+        role.allow_model(program.model)
+        role.allow("lambda:InvokeFunction", on=list(program.tools.arns.values()))
+        memory.serve(role)
+        if program.guardrail is not None:
+            program.guardrail.serve(role)
+        allow_logs(role, f"{self._name}-*")
+        return role
+
+    def _make_log_group(self, data_key: DataKey, program: Program) -> None:
+        data_key.serve_log_group(f"{LOG_GROUPS}{self._name}-*")
+        logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"{LOG_GROUPS}{self.runtime.attr_agent_runtime_id}-{QUALIFIER}",
+            encryption_key=data_key.key,
+            retention=RETENTION[program.log_retention_days],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+
+LOG_GROUPS = "/aws/bedrock-agentcore/runtimes/"
+"""Below it AgentCore writes what a process prints: `<runtime's id>-<endpoint's name>` (developer guide, observability,
+read 2026-11)."""
+
+
+def allow_logs(role: ServiceRole, group: str) -> None:
+    """What the developer guide lists for an execution role's logs (runtime permissions, read 2026-11)."""
+    below = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
+    role.allow("logs:CreateLogGroup", "logs:DescribeLogStreams", on=[f"{below}{LOG_GROUPS}{group}"])
+    role.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[f"{below}{LOG_GROUPS}{group}:log-stream:*"])
+    role.allow("logs:DescribeLogGroups", on=[f"{below}*"])
+    plain = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:"
+    for resource in (f"{LOG_GROUPS}{group}", f"{LOG_GROUPS}{group}:log-stream:*", "*"):
+        acknowledge(
+            role.role,
+            f"AwsSolutions-IAM5[Resource::{plain}{resource}]",
+            reason="AgentCore ends the group's name in an id that is not known before; listing groups knows no less.",
+        )
+
+
+def runtime_calls(arn: str, qualifier: str) -> Call:
+    """IAM looks at the runtime and at the endpoint that the qualifier names (service authorization reference, Amazon
+    Bedrock AgentCore, read 2026-11)."""
+    return Call(
+        actions=["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"],
+        on=[arn, f"{arn}/runtime-endpoint/{qualifier}"],
+    )
+
+
+def _artifact(code: assets.Asset) -> agentcore_.CfnRuntime.AgentRuntimeArtifactProperty:
+    at = agentcore_.CfnRuntime.S3LocationProperty(bucket=code.s3_bucket_name, prefix=code.s3_object_key)
+    return agentcore_.CfnRuntime.AgentRuntimeArtifactProperty(
+        code_configuration=agentcore_.CfnRuntime.CodeConfigurationProperty(
+            code=agentcore_.CfnRuntime.CodeProperty(s3=at), runtime=PYTHON, entry_point=[ENTRY_POINT]
+        )
+    )
