@@ -94,6 +94,8 @@ class Release:
         self._by_paragraph = by_paragraph
         self._text = ""
         self._begun = False
+        self._open = False
+        """Something was said of the paragraph under way."""
         self._refused = False
 
     def hear(self, text: str) -> Iterator[AgentEvent]:
@@ -104,7 +106,8 @@ class Release:
 
     def begin_paragraph(self) -> Iterator[AgentEvent]:
         """What was said stands alone, and something else follows."""
-        if self._begun and not self._refused:
+        if self._open and not self._refused:
+            self._open = False
             yield Text("\n\n")
 
     def finish(self) -> Iterator[AgentEvent]:
@@ -129,7 +132,7 @@ class Release:
         if judged is None:
             yield from self.refuse()
         else:
-            self._begun = True
+            self._begun = self._open = True
             yield Text(piece.replace(words, judged, 1))
 
     def _cut(self) -> int:

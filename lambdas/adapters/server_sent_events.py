@@ -2,7 +2,8 @@
 
 An event is a block of lines ended by an empty one; its `data:` lines together, a line break between, are what it says.
 Lines end with CR, LF or both. Comments (`:`) and all other fields are passed over. The last event counts even if the
-stream ends without the empty line. Source: the HTML standard, "Parsing an event stream", read 2026-11.
+stream ends without the empty line; one that says nothing does not. Source: the HTML standard, "Parsing an event
+stream", read 2026-11.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ class EventReader:
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if not line:
-            data, self._data, self._size = self._data, [], 0
-            if data:
-                yield b"\n".join(data)
+            data, self._data, self._size = b"\n".join(self._data), [], 0
+            if data.strip():
+                yield data
             return
         field, _, value = line.partition(b":")
         if field == b"data":
