@@ -142,7 +142,7 @@ class StrandsTeam:
         return ControlCall(
             id=id_,
             control=self._team.control(reason["control"]),
-            agent=next(agent for agent in self._team.agents if agent.name == reason["agent"]),
+            agent={agent.name: agent for agent in self._team.agents}[reason["agent"]],
             arguments=reason["arguments"],
         )
 

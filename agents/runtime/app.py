@@ -21,7 +21,7 @@ from strands.models import Model
 from agents.conversation import Answer, Controls, Conversation, Refused, RunTool, Said, Text
 from agents.models import SCRIPTED, Guardrail, make_model
 from agents.runtime.failures import failure_event
-from agents.runtime.memory import Memory
+from agents.runtime.memory import NOT_UNDERSTOOD, Memory
 from agents.runtime.protocol import (
     Ask,
     Event,
@@ -97,10 +97,12 @@ class Program:
             return build_team(team, tools, model, history=said)
         try:
             manager = self._memory.manager(session.id, session.attributes["contact_id"])
-            return build_team(team, tools, model, history=said, session_manager=manager)
-        except (ValueError, KeyError, TypeError, IndexError):
+            kept = build_team(team, tools, model, history=said, session_manager=manager)
+            kept.waiting()
+        except NOT_UNDERSTOOD:
             logger.exception("a session in AgentCore Memory cannot be understood; it goes on in this process")
             return build_team(team, tools, model, history=said)
+        return kept
 
     def _model_for(self, loaded: Loaded) -> Model:
         """Only the script may have been edited."""

@@ -30,7 +30,18 @@ if TYPE_CHECKING:
 BATCH: Final = 100
 """Messages; the most that one event takes. An answer has far fewer, so it is kept when it ends."""
 MOST_EVENTS: Final = 10_000
-PATIENCE: Final = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+PATIENCE: Final = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
+"""Throttling passes within a second; what is kept late holds up a control, never words."""
+NOT_UNDERSTOOD: Final = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    SessionException,
+    TypeError,
+    ValueError,
+)
+"""What comes of a session that was written by something else, or for another team."""
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,209 @@
+"""The real program with the real session manager: what it keeps outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.agents.runtime.process import RENEWED, Aws, Events, answer, aws, program, text_of
+from tests.agents.small_team import write_team
+
+DONE = {"fetch": '{"status": "done"}'}
+CANARY = "zanahoria"
+
+
+@pytest.fixture
+def cloud() -> Iterator[Aws]:
+    with aws() as made:
+        yield made
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    return write_team(tmp_path)
+
+
+def pending_of(events: Events) -> str:
+    pending: str = events[-1]["control"]["pending"]
+    return pending
+
+
+def error_of(events: Events) -> str:
+    code: str = events[-1]["error"]["code"]
+    return code
+
+
+def test_what_was_said_outlives_the_process(team: Path, cloud: Aws) -> None:
+    """AgentCore ends a microVM when it likes; the customer does not notice."""
+    with program(team, cloud) as first:
+        assert text_of(first.invoke(text="renew my loan")) == "Which card?"
+        first.kill()
+
+    with program(team, cloud) as second:
+        events = second.invoke(turnId="turn-2", told={"tier": "gold"}, text="C12")
+
+    assert text_of(events) == "Renewed until Jan 2, 2027."
+    assert events[-1] == {"finished": {"usage": None}}
+    (event,) = cloud.tool_events
+    assert event["sessionAttributes"] == {"tier": "gold", "contact_id": "contact-1", "turn_id": "turn-2"}
+    assert (event["function"], event["parameters"]) == (
+        "renew",
+        [{"name": "card", "type": "string", "value": "C12"}],
+    )
+
+
+def test_a_control_inside_a_collaborator_outlives_the_process(team: Path, cloud: Aws) -> None:
+    """It is answered in another process, and the talk goes on there; a second control after that, too."""
+    with program(team, cloud) as first:
+        asked = first.invoke(text="librarian please, my card is C12")
+        assert asked[-1]["control"]["calls"] == [
+            {
+                "function": "fetch",
+                "actionGroup": "people",
+                "parameters": {"wish": "Reader said: librarian please, my card is C12", "card": "C12"},
+            }
+        ]
+        first.kill()
+
+    with program(team, cloud) as second:
+        events = second.invoke(pending=pending_of(asked), results=DONE)
+        assert (text_of(events), events[-1]) == ("Fetched.", {"finished": {"usage": None}})
+        assert error_of(second.invoke(pending=pending_of(asked), results=DONE)) == "validationException"
+        again = second.invoke(text="librarian please")
+        assert pending_of(again) != pending_of(asked)
+        assert text_of(second.invoke(pending=pending_of(again), results=DONE)) == "Fetched."
+        assert text_of(second.invoke(text="renew C12")) == "Renewed until Jan 2, 2027."
+
+
+def test_a_control_of_another_process_is_given_up_when_the_customer_writes_on(team: Path, cloud: Aws) -> None:
+    """Nobody acted on it; what the customer writes is answered, here and in the next process."""
+    with program(team, cloud) as first:
+        asked = first.invoke(text="librarian please, my card is C12")
+        first.kill()
+
+    with program(team, cloud) as second:
+        assert text_of(second.invoke(text="renew please")) == "Renewed until Jan 2, 2027."
+        second.kill()
+
+    with program(team, cloud) as third:
+        assert error_of(third.invoke(pending=pending_of(asked), results=DONE)) == "validationException"
+        assert text_of(third.invoke(text="hello")) == "Welcome to the Old Library."
+
+
+def test_an_answer_is_kept_by_two_calls_and_the_first_by_three(team: Path, cloud: Aws) -> None:
+    """Memory takes five a second for one session."""
+    created = []
+    with program(team, cloud) as running:
+        for text in ("renew C12", "renew C13", "librarian please"):
+            running.invoke(text=text)
+            created.append(len(cloud.events()))
+
+    assert created == [3, 5, 7]
+
+
+def test_without_a_memory_sessions_live_in_the_process(team: Path) -> None:
+    """Controls are answered there as well; history tells another process what was said."""
+    with program(team) as first:
+        asked = first.invoke(text="librarian please")
+        assert text_of(first.invoke(pending=pending_of(asked), results=DONE)) == "Fetched."
+        history = [{"role": "user", "text": "renew my loan"}, {"role": "assistant", "text": "Which card?"}]
+        events = first.invoke("session-2", text="hello", history=history)
+
+    assert text_of(events) == "Welcome to the Old Library."
+
+
+FAILED_TOOLS: list[tuple[Any, str]] = [
+    (answer({}, responseState="FAILURE"), ""),
+    ({"response": {"functionResponse": {}}}, ""),
+    ({"errorMessage": CANARY, "errorType": "KeyError"}, "Unhandled"),
+    ([CANARY], ""),
+]
+
+
+def test_a_failed_tool_fails_the_answer_and_no_agent_makes_one_up(team: Path, cloud: Aws) -> None:
+    """As Bedrock does; the session goes on. Neither the event nor the log has the customer's words."""
+    with program(team, cloud) as running:
+        for number, (cloud.tool_answer, cloud.function_error) in enumerate(FAILED_TOOLS):
+            events = running.invoke(f"session-{number}", text=f"renew C12 {CANARY}")
+
+            assert [[*event] for event in events] == [["error"]]
+            assert error_of(events) == "dependencyFailedException"
+            assert CANARY not in str(events)
+        cloud.tool_answer, cloud.function_error = answer(RENEWED), ""
+        assert text_of(running.invoke("session-0", text="renew C12")) == "Renewed until Jan 2, 2027."
+        running.stop()
+
+    assert "an answer failed" in running.logs
+    assert CANARY not in running.logs
+
+
+def test_a_memory_that_cannot_be_read_fails_the_answer_and_is_no_empty_session(team: Path, cloud: Aws) -> None:
+    """Otherwise the customer would be asked everything again."""
+    with program(team, cloud) as first:
+        first.invoke(text="renew my loan")
+        first.kill()
+    with program(team, cloud) as second:
+        cloud.failing["ListEvents"] = "ThrottledException"
+        assert error_of(second.invoke(text=f"C12 {CANARY}")) == "throttlingException"
+        cloud.failing.clear()
+        assert text_of(second.invoke(text="C12")) == "Renewed until Jan 2, 2027."
+        second.stop()
+
+    assert CANARY not in second.logs
+
+
+def test_an_answer_that_cannot_be_kept_is_given_and_kept_with_the_next_one(team: Path, cloud: Aws) -> None:
+    """The customer has it already."""
+    with program(team, cloud) as first:
+        first.invoke(text="hello")
+        cloud.failing["CreateEvent"] = "ServiceQuotaExceededException"
+        assert text_of(first.invoke(text=f"renew my loan {CANARY}")) == "Which card?"
+        cloud.failing.clear()
+        first.invoke(text="hello")
+        first.stop()
+    assert CANARY not in first.logs
+    assert "could not be kept" in first.logs
+
+    with program(team, cloud) as second:
+        assert text_of(second.invoke(text="C12")) == "Renewed until Jan 2, 2027."
+
+
+def test_a_session_that_cannot_be_understood_goes_on_in_the_process_with_the_history(team: Path, cloud: Aws) -> None:
+    """A customer is not lost because of what another version has written."""
+    with program(team, cloud) as first:
+        first.invoke(text="hello")
+        first.kill()
+    for event in cloud.events():
+        event["payload"] = [{"blob": f'"{CANARY}"'}]
+
+    history = [{"role": "user", "text": "renew my loan"}, {"role": "assistant", "text": "Which card?"}]
+    with program(team, cloud) as second:
+        assert text_of(second.invoke(text="C12", history=history)) == "Renewed until Jan 2, 2027."
+        second.stop()
+
+    assert CANARY not in second.logs
+
+
+def test_a_request_that_cannot_be_read_is_an_error_event(team: Path) -> None:
+    """Never a hang, and the words are not repeated."""
+    with program(team) as running:
+        assert error_of(running.invoke(text=" ")) == "validationException"
+        assert error_of(running.invoke("x" * 101, text=CANARY)) == "validationException"
+        assert running.http.post("/invocations", content=f'{{"{CANARY}').status_code == 400
+        running.stop()
+
+    assert CANARY not in running.logs
+
+
+def test_an_edited_team_serves_the_next_session(team: Path) -> None:
+    """As on the laptop: a session that has begun keeps the team it has."""
+    with program(team) as running:
+        running.invoke(text="hello")
+        script = team / "script.en.yaml"
+        script.write_text(script.read_text("utf-8").replace("Welcome to", "Come in to"), "utf-8")
+
+        assert text_of(running.invoke(text="hello")) == "Welcome to the Old Library."
+        assert text_of(running.invoke("session-2", text="hello")) == "Come in to the Old Library."
