@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PORT   ?= 8080
 MODEL  ?= scripted
+RUNS   ?= 1
 ARGS   ?=
 
 VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo check synth deploy clean lock format
+.PHONY: help environment run test demo evaluate check synth deploy clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -21,6 +22,9 @@ run: environment ## the whole system on this machine, in the browser (PORT=8080,
 
 demo: environment ## a scripted customer goes through a whole conversation
 	@exec $(VENV) -m local.demo --port $(PORT) $(ARGS)
+
+evaluate: environment ## the team's conversation tests on a model, with a report (MODEL=…, TEAM=…, BACKEND=…, RUNS=3)
+	@exec $(VENV) -m local.evaluation --model "$(MODEL)" --runs $(RUNS) $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)") $(ARGS)
 
 test: environment ## all tests
 	@exec $(VENV) -m pytest $(ARGS)

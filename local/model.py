@@ -7,15 +7,22 @@ address and keys stay here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from agents.conversation import Conversation, RunTool, Said
-from agents.models import SCRIPTED, check_model, make_model, parse_model, variables_for
+from agents.models import SCRIPTED, ModelFailed, check_model, make_model, parse_model, variables_for
 from agents.team_source import Loaded
 
 if TYPE_CHECKING:
     from strands.models import Model
+
+PROBE_SECONDS: Final = 90.0
+"""A model of a laptop is loaded first."""
+PROBE_PROMPT: Final = "Answer with one word."
 
 
 class LocalModel:
@@ -30,6 +37,22 @@ class LocalModel:
     def check(self) -> None:
         """Raises `UnusableModel` if a key or a Region is missing that the model cannot do without."""
         check_model(self.setting, self._environment)
+
+    async def probe(self) -> None:
+        """Ask a real model for a word. Raises `ModelFailed` in place of an answer."""
+        if self.spec.scripted:
+            return
+        model = make_model(self.setting, None, environment=self._environment)
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                async for _ in model.stream([{"role": "user", "content": [{"text": "Say OK."}]}], None, PROBE_PROMPT):
+                    pass
+        except TimeoutError:
+            raise ModelFailed(f"the model did not answer within {PROBE_SECONDS:.0f} s", retryable=True) from None
+        except ClientError as refused:
+            raise ModelFailed(f"Amazon Bedrock refused: {refused.response['Error']['Code']}", retryable=False) from None
+        except BotoCoreError as failed:
+            raise ModelFailed(f"Amazon Bedrock was not reached: {type(failed).__name__}", retryable=True) from None
 
     def facts(self) -> dict[str, Any]:
         """What the page tells a visitor."""

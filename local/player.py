@@ -63,6 +63,7 @@ class Player:
         played, begun = Played(test=test), time.monotonic()
         try:
             async with self._starting:
+                begun = time.monotonic()
                 chat = await self._start(played)
             try:
                 await self._talk(chat, played)

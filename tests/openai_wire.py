@@ -156,6 +156,9 @@ class _Server(ThreadingHTTPServer):
     think: Mind
     wire: OpenAIWire
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in mid-answer is what some tests are about."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
