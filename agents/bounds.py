@@ -33,12 +33,10 @@ class Bounds(HookProvider):
     def begin(self) -> None:
         self._model_calls = 0
         self._tool_uses = 0
+        self.exceeded = False
+        """Somebody wanted to go on after the last step."""
         self.refused = False
         self.failed_tool: ToolFailed | None = None
-
-    @property
-    def exceeded(self) -> bool:
-        return self._model_calls >= MOST_MODEL_CALLS or self._tool_uses > MOST_TOOL_USES
 
     def refuse(self) -> None:
         """A guardrail stepped in: nobody shall go on, whichever agent it was."""
@@ -58,9 +56,11 @@ class Bounds(HookProvider):
 
     def _count_tools(self, event: BeforeToolsEvent) -> None:
         self._tool_uses += sum("toolUse" in block for block in event.message["content"])
+        self.exceeded |= self._model_calls >= MOST_MODEL_CALLS or self._tool_uses > MOST_TOOL_USES
         if self.exceeded:
             event.cancel = UNANSWERED
 
     def _end(self, event: AfterToolsEvent) -> None:
+        self.exceeded |= self._model_calls >= MOST_MODEL_CALLS
         if self.exceeded or self.refused or self.failed_tool:
             event.end_turn = UNANSWERED

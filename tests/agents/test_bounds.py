@@ -1,0 +1,231 @@
+"""A team that does not come to an end is ended, and its conversation goes on soundly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from strands.types.content import Messages
+
+from agents.bounds import MOST_MODEL_CALLS, MOST_TOOL_USES
+from agents.conversation import Answer, Controls, Refused, Text, ToolCall, ToolFailed, TooManySteps, Usage
+from agents.strands_team import StrandsTeam, build_team
+from agents.team import load_team
+from tests.agents.small_team import write_team
+from tests.agents.unruly_model import BLOCKED, Blocked, Decide, Masked, Say, Step, UnrulyModel, Use
+
+SUPERVISOR = "You are the desk of a library and talk with readers."
+LOANS = "You are the loans of a library and renew what you can."
+ASK_LOANS = Use((("loans", {"input": "renew C12"}),))
+RENEW = Use((("renew", {"card": "C12"}),))
+
+
+class Team:
+    """The library with a model of the test's; `runs` counts uses of its tool."""
+
+    def __init__(self, folder: Path, decide: Decide) -> None:
+        write_team(folder)
+        (folder / "desk.md").write_text(SUPERVISOR)
+        (folder / "loans.md").write_text(LOANS)
+        self.model = UnrulyModel(decide)
+        self.runs = 0
+        self.team: StrandsTeam = build_team(load_team(folder), {"renew": self.renew}, self.model)
+
+    async def renew(self, call: ToolCall) -> str:
+        self.runs += 1
+        return "{}"
+
+    async def ask(self, text: str = "hello") -> list[Answer]:
+        return [answer async for answer in self.team.ask(text)]
+
+
+def last_words(messages: Messages) -> str:
+    return "".join(block.get("text", "") for block in messages[-1]["content"])
+
+
+def is_sound(messages: Messages) -> bool:
+    """Roles take turns and every use of a tool has a result."""
+    roles = [message["role"] for message in messages]
+    uses = [block["toolUse"]["toolUseId"] for m in messages for block in m["content"] if "toolUse" in block]
+    results = [block["toolResult"]["toolUseId"] for m in messages for block in m["content"] if "toolResult" in block]
+    return roles == ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) and uses == results
+
+
+def unless_fine(step: Step) -> Decide:
+    """The step, until somebody says that it is fine."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        return Say("Good.") if "fine" in last_words(messages) else step
+
+    return decide
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Use((("nobody_knows_this", {}),)),
+        RENEW,
+        Use((("loans", {}), ("nobody_knows_this", {}))),
+    ],
+)
+async def test_an_agent_that_calls_without_end_is_stopped(tmp_path: Path, step: Step) -> None:
+    """Tools that do not exist, or are another agent's; afterwards the team answers as ever."""
+    team = Team(tmp_path, unless_fine(step))
+
+    with pytest.raises(TooManySteps):
+        await team.ask()
+
+    assert team.model.calls <= MOST_MODEL_CALLS
+    assert await team.ask("fine") == [Text("Good.")]
+    assert is_sound(team.model.seen[-1])
+
+
+async def test_a_message_full_of_tools_runs_none_of_them(tmp_path: Path) -> None:
+    """One message may hold any number."""
+    team = Team(tmp_path, unless_fine(Use((("loans", {"input": "renew"}),) * (MOST_TOOL_USES + 1))))
+
+    with pytest.raises(TooManySteps):
+        await team.ask()
+
+    assert team.model.calls == 1
+    assert await team.ask("fine") == [Text("Good.")]
+
+
+async def test_a_team_that_asks_in_circles_is_stopped(tmp_path: Path) -> None:
+    """Each collaborator's run is short; together they have no end."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else Say("Ask me again.")
+
+    team = Team(tmp_path, decide)
+
+    with pytest.raises(TooManySteps):
+        await team.ask()
+
+    assert team.model.calls <= MOST_MODEL_CALLS
+
+
+async def test_a_collaborator_that_loops_ends_the_whole_answer(tmp_path: Path) -> None:
+    """The supervisor does not get to try it again."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else RENEW
+
+    team = Team(tmp_path, decide)
+
+    with pytest.raises(TooManySteps):
+        await team.ask()
+
+    assert team.model.calls == MOST_MODEL_CALLS
+    assert team.runs == MOST_MODEL_CALLS - 2, "no tool runs for an answer that nobody may read"
+
+
+async def test_steps_are_counted_anew_for_each_answer(tmp_path: Path) -> None:
+    """A long talk is no loop."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "toolResult" in messages[-1]["content"][-1]:
+            return Say("Done.")
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else RENEW
+
+    team = Team(tmp_path, decide)
+
+    for _ in range(MOST_MODEL_CALLS):
+        assert await team.ask() == [Text("Done.")]
+
+
+async def test_an_answer_without_words_has_none(tmp_path: Path) -> None:
+    """Whoever asked decides what silence means; the next turn works."""
+    team = Team(tmp_path, unless_fine(Say("")))
+
+    assert await team.ask() == []
+    assert await team.ask("fine") == [Text("Good.")]
+
+
+async def test_tokens_of_all_agents_are_counted(tmp_path: Path) -> None:
+    """The answer's, not the conversation's."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if not prompt.startswith(SUPERVISOR) or "toolResult" in messages[-1]["content"][-1]:
+            return Say("Done.")
+        return ASK_LOANS
+
+    team = Team(tmp_path, decide)
+    for _ in range(2):
+        await team.ask()
+
+        assert team.team.usage() == Usage(input_tokens=9, output_tokens=6)
+
+
+async def test_a_guardrail_that_blocks_the_supervisor_ends_the_answer(tmp_path: Path) -> None:
+    """The blocked words are kept nowhere: they would block every turn that follows."""
+    team = Team(tmp_path, unless_fine(Blocked()))
+
+    assert await team.ask("something bad") == [Text(BLOCKED), Refused("guardrail")]
+    assert await team.ask("fine") == [Text("Good.")]
+
+    assert is_sound(team.model.seen[-1])
+    assert "something bad" not in str(team.model.seen[-1])
+
+
+async def test_a_guardrail_that_blocks_a_collaborator_ends_the_answer_too(tmp_path: Path) -> None:
+    """No supervisor puts its own words around it."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "fine" in last_words(messages):
+            return Say("Good.")
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else Blocked()
+
+    team = Team(tmp_path, decide)
+
+    assert await team.ask() == [Refused("guardrail")]
+    assert team.model.calls == 2
+    assert await team.ask("fine") == [Text("Good.")]
+    assert is_sound(team.model.seen[-1])
+
+
+async def test_a_masked_word_is_no_refusal(tmp_path: Path) -> None:
+    """The model stops for the same reason, but the answer is one."""
+    assert await Team(tmp_path, unless_fine(Masked("Your card is {CARD}."))).ask() == [Text("Your card is {CARD}.")]
+
+
+async def test_a_tool_that_failed_ends_the_answer_before_anything_is_made_up(tmp_path: Path) -> None:
+    """The model is not even asked again."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "fine" in last_words(messages):
+            return Say("Good.")
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else RENEW
+
+    team = Team(tmp_path, decide)
+
+    async def fail(call: ToolCall) -> str:
+        raise ToolFailed("LoansTool failed")
+
+    team.team = build_team(load_team(tmp_path), {"renew": fail}, team.model)
+
+    with pytest.raises(ToolFailed, match="LoansTool failed"):
+        await team.ask()
+
+    assert team.model.calls == 2
+    assert await team.ask("fine") == [Text("Good.")]
+    assert is_sound(team.model.seen[-1])
+
+
+async def test_a_control_beside_a_tool_runs_the_tool_once(tmp_path: Path) -> None:
+    """The control's body runs again on resume; the tool that ran beside it does not."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "toolResult" in messages[-1]["content"][-1]:
+            return Say("Done.")
+        if prompt.startswith(SUPERVISOR):
+            return ASK_LOANS
+        return Use((("renew", {"card": "C12"}), ("fetch", {"wish": "a person"})))
+
+    team = Team(tmp_path, decide)
+    (asked,) = await team.ask()
+    assert isinstance(asked, Controls)
+
+    answers = [answer async for answer in team.team.resume({asked.calls[0].id: "{}"})]
+
+    assert (answers, team.runs) == ([Text("Done.")], 1)
