@@ -175,12 +175,14 @@ class Policy:
 def _clean(call: Call) -> Call:
     """Attributes are shown to people and read by flows: the same characters are left out as in what is spoken."""
     parameters = {name: clean(value) for name, value in call.parameters.items()}
-    return Call(function=clean(call.function), action_group=clean(call.action_group), parameters=parameters)
+    return replace(call, action_group=clean(call.action_group), parameters=parameters)
 
 
 def _unknown(function: str) -> Decision:
     return Decision(
-        outcome=Outcome.ESCALATE, reason=Reason.UNKNOWN_CONTROL, attributes={FUNCTION_NAME: function[:NAME_CHARACTERS]}
+        outcome=Outcome.ESCALATE,
+        reason=Reason.UNKNOWN_CONTROL,
+        attributes={FUNCTION_NAME: clean(function)[:NAME_CHARACTERS]},
     )
 
 

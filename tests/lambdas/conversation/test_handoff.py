@@ -72,6 +72,7 @@ def test_attributes_hold_only_characters_that_people_and_flows_can_read() -> Non
 
     assert decision.attributes[SUMMARY] == "Order 10020030 is late"
     assert unknown.attributes == {FUNCTION_NAME: "transfer"}
+    assert POLICY.decide([Call(function="esc\x00alate")]).reason is Reason.UNKNOWN_CONTROL
     assert completed(summary="I want\x07 a\u202e person").attributes[SUMMARY] == "I want a person"
 
 
