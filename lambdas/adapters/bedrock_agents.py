@@ -19,7 +19,7 @@ from lambdas.adapters.answer import Answer, Line, earlier_talk, kept
 from lambdas.adapters.guardrails import REFUSED, HeldBack, is_blocked
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Said, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Text
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
@@ -38,7 +38,7 @@ class BedrockAgents:
     """What the agent's guardrail is configured to say; heard from it, it becomes `Refused`."""
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
-        history = conversation_history(question.history)
+        history = [{"role": role, "content": [{"text": text}]} for role, text in earlier_talk(question.history)]
         state = {**_attributes(question), **({"conversationHistory": {"messages": history}} if history else {})}
         return self._invoke(question.session_id, inputText=question.text, sessionState=state)
 
@@ -182,8 +182,3 @@ def _attributes(question: Question) -> dict[str, Any]:
         "sessionAttributes": {**question.told, **known},
         "promptSessionAttributes": {"language": question.language},
     }
-
-
-def conversation_history(history: Iterable[Said]) -> list[dict[str, Any]]:
-    """The earlier talk as the service wants it."""
-    return [{"role": role, "content": [{"text": text}]} for role, text in earlier_talk(history)]

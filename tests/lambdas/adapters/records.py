@@ -23,7 +23,7 @@ def fresh(*, contact_id: str = CONTACT, now: float = NOW) -> TurnRecord:
         since=now,
         stay=1,
         language="es",
-        session=Session(id="session-of-the-first-stay"),
+        session=Session(id="7d1f0c52-6f5e-4a4e-9c59-0b3c55ad9f01"),
         told={"name": "Ana"},
         expires_at=now + WEEK,
     )

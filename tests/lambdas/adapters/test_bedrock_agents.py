@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.adapters.bedrock_agents import conversation_history
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Role, Said, Text
+from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Text
 from tests.lambdas.adapters.agent_benches import BLOCKED, BedrockAgentsBench, intervened, running
 from tests.lambdas.aws_server import CUT, Cut, Stream, chunk, event, failure, refusal
 
@@ -99,30 +98,6 @@ def test_a_question_goes_out_with_all_the_service_needs(bench: BedrockAgentsBenc
         "enableTrace": True,
         "streamingConfigurations": {"streamFinalResponse": True},
     }
-
-
-def test_history_begins_with_the_customer_and_takes_turns() -> None:
-    """The service refuses anything else; a person counts as whoever answered, the flow's prompts do not count."""
-
-    def said(role: Role, text: str) -> Said:
-        return Said(id="i", at=0.0, role=role, text=text, content_type="text/plain")
-
-    talk = (
-        said("SYSTEM", "Bienvenida"),
-        said("CUSTOM_BOT", "¡Hola!"),
-        said("CUSTOMER", "Hola"),
-        said("CUSTOMER", "¿Dónde está mi pedido?"),
-        said("AGENT", "Lo miro."),
-        said("CUSTOM_BOT", ""),
-        said("CUSTOM_BOT", "Está en camino."),
-        said("CUSTOMER", "Gracias"),
-    )
-
-    assert [(message["role"], message["content"][0]["text"]) for message in conversation_history(talk)] == [
-        ("user", "Hola\n¿Dónde está mi pedido?"),
-        ("assistant", "Lo miro.\nEstá en camino."),
-        ("user", "Gracias"),
-    ]
 
 
 # ---- what is heard
