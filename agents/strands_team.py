@@ -274,7 +274,21 @@ def _is_blocked(event: Mapping[str, Any]) -> bool:
 
     The stop reason does not tell: it is the same when a guardrail only masked a word.
     """
-    if "redactContent" in event.get("event", {}):
+    chunk = event.get("event", {})
+    if "redactContent" in chunk or _has_block(chunk.get("metadata", {}).get("trace", {})):
         return True
     inner = event.get("tool_stream_event", {}).get("data")
     return isinstance(inner, Mapping) and _is_blocked(inner)
+
+
+def _has_block(assessment: Any) -> bool:
+    """`detected` may be missing: the service's model does not require it."""
+    match assessment:
+        case {"action": "BLOCKED", **more} if more.get("detected") is not False:
+            return True
+        case Mapping():
+            return any(_has_block(value) for value in assessment.values())
+        case list():
+            return any(_has_block(value) for value in assessment)
+        case _:
+            return False
