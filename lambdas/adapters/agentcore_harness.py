@@ -2,7 +2,7 @@
 
 The harness has no session attributes: language and what is told of the customer stand as facts at the head of the
 customer's message. Its tools run on the server and stream past; a control is an inline function: a tool use that is
-still without its result when the stream has ended with `tool_use`. That turn is not stored, so the answer brings both
+still without its result when the stream has ended with tools. That turn is not stored, so the answer brings both
 the assistant's tool use and the user's result; `pending` holds what this takes. Usage is the sum over the model's
 calls. Shapes: botocore 1.44.5 `bedrock-agentcore`, read 2026-11.
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.answer import Answer, Line, earlier_talk, kept, without_end
+from lambdas.adapters.answer import Answer, Line, kept, talk_and_text, without_end
 from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, Guardrail, Release
 from lambdas.adapters.guardrails import REFUSED
 from lambdas.conversation.errors import AgentUnavailable
@@ -49,13 +49,14 @@ class AgentCoreHarness:
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
         def work(line: Line) -> Iterator[AgentEvent]:
-            judged = self.guardrail.judge_input(question.text)
+            talk, text = talk_and_text(question)
+            judged = self.guardrail.judge_input(text)
             if judged is None:
                 yield Refused(REFUSED)
                 yield Finished()
                 return
             line.require()
-            yield from self._invoke(line, question, _messages(question, judged))
+            yield from self._invoke(line, question, _messages(question, talk, judged))
 
         return Answer(work)
 
@@ -79,11 +80,7 @@ class AgentCoreHarness:
 # ---- what is asked
 
 
-def _messages(question: Question, text: str) -> list[dict[str, Any]]:
-    """The earlier talk and the question; roles take turns, so a question nobody answered becomes part of this one."""
-    talk = earlier_talk(question.history)
-    if talk and talk[-1][0] == "user":
-        text = f"{talk.pop()[1]}\n{text}"
+def _messages(question: Question, talk: list[tuple[str, str]], text: str) -> list[dict[str, Any]]:
     return [*(_message(role, told) for role, told in talk), _message("user", _headed(question, text))]
 
 
@@ -197,7 +194,7 @@ class _Reading:
         )
 
     def _end(self) -> Iterator[AgentEvent]:
-        if self._stopped == "tool_use" and self._waiting:
+        if self._stopped in GOES_ON and self._waiting:
             yield from self._release.finish()
             yield _control(list(self._waiting.values()))
         elif self._stopped and self._stopped not in GOES_ON:

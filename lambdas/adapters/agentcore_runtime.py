@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.answer import FAILURES, Answer, Line, earlier_talk, failed, kept, without_end
+from lambdas.adapters.answer import FAILURES, Answer, Line, failed, kept, talk_and_text, without_end
 from lambdas.adapters.guardrails import REFUSED, HeldBack
 from lambdas.adapters.server_sent_events import EventReader, EventTooLarge
 from lambdas.conversation.errors import AgentUnavailable
@@ -48,9 +48,9 @@ class AgentCoreRuntime:
     """What the model's guardrail is configured to say; if the runtime announces it, it becomes `Refused`."""
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
-        history = [{"role": role, "text": text} for role, text in earlier_talk(question.history)]
-        told_before = {"history": history} if history else {}
-        return self._invoke(question, {"text": question.text, **told_before})
+        talk, text = talk_and_text(question)
+        history = [{"role": role, "text": told} for role, told in talk]
+        return self._invoke(question, {"text": text, **({"history": history} if history else {})})
 
     def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
         answered = {function: json.dumps({"status": result}) for function, result in results.items()}

@@ -18,7 +18,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from lambdas.conversation.errors import AgentUnavailable
-from lambdas.conversation.ports import AgentEvent, Said
+from lambdas.conversation.ports import AgentEvent, Question, Said
 
 RETRYABLE = frozenset(
     code.lower()
@@ -137,6 +137,14 @@ def kept(pending: str) -> str:
     if len(pending.encode()) > MOST_PENDING_BYTES:
         raise AgentUnavailable("ControlTooLarge", retryable=False)
     return pending
+
+
+def talk_and_text(question: Question) -> tuple[list[tuple[str, str]], str]:
+    """The earlier talk and what is asked now; roles take turns, so a question nobody answered is asked along."""
+    talk = earlier_talk(question.history)
+    if talk and talk[-1][0] == "user":
+        return talk[:-1], f"{talk[-1][1]}\n{question.text}"
+    return talk, question.text
 
 
 def earlier_talk(history: Iterable[Said]) -> list[tuple[str, str]]:

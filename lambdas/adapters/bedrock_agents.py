@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.answer import Answer, Line, earlier_talk, kept
+from lambdas.adapters.answer import Answer, Line, kept, talk_and_text
 from lambdas.adapters.guardrails import REFUSED, HeldBack, is_blocked
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
@@ -38,9 +38,10 @@ class BedrockAgents:
     """What the agent's guardrail is configured to say; heard from it, it becomes `Refused`."""
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
-        history = [{"role": role, "content": [{"text": text}]} for role, text in earlier_talk(question.history)]
+        talk, text = talk_and_text(question)
+        history = [{"role": role, "content": [{"text": told}]} for role, told in talk]
         state = {**_attributes(question), **({"conversationHistory": {"messages": history}} if history else {})}
-        return self._invoke(question.session_id, inputText=question.text, sessionState=state)
+        return self._invoke(question.session_id, inputText=text, sessionState=state)
 
     def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
         control = json.loads(pending)

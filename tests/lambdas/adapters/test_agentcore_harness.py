@@ -20,8 +20,6 @@ from lambdas.conversation.ports import (
     Refused,
     Result,
     ReturnControl,
-    Role,
-    Said,
     Text,
     Usage,
 )
@@ -154,22 +152,6 @@ def test_what_is_told_stays_on_its_line(bench: AgentCoreHarnessBench, value: str
     assert head == f"Known about this chat:\n\n- language: es\n{line}"
 
 
-def test_a_question_nobody_answered_becomes_part_of_the_next(bench: AgentCoreHarnessBench) -> None:
-    """Roles take turns; two messages of the customer in a row would be refused."""
-
-    def told(role: Role, text: str) -> Said:
-        return Said(id="i", at=0.0, role=role, text=text, content_type="text/plain")
-
-    history = (told("CUSTOMER", "Hola"), told("CUSTOM_BOT", "¡Hola!"), told("CUSTOMER", "¿Hay alguien?"))
-
-    heard(bench, BEGIN, END, question=replace(QUESTION, history=history))
-
-    messages = bench.requests[0].json["messages"]
-    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
-    assert messages[0]["content"] == [{"text": "Hola"}]
-    assert messages[2]["content"][0]["text"].endswith("\n\n¿Hay alguien?\n¿Dónde está mi pedido?")
-
-
 # ---- tools and controls
 
 
@@ -228,6 +210,16 @@ def test_a_control_among_tools_is_what_has_no_result(bench: AgentCoreHarnessBenc
     (control,) = events
     assert isinstance(control, ReturnControl)
     assert control.calls == (Call(function="escalate", parameters={"description": "Quiere una persona"}),)
+
+
+def test_a_control_counts_though_the_last_words_are_a_tools(bench: AgentCoreHarnessBench) -> None:
+    """A message may use both; the service runs its own and stops for the other."""
+    uses = [begun("orders___get", identifier="use_1", index=0), begun("escalate", identifier="use_2", index=1)]
+
+    (control,) = heard(bench, BEGIN, *uses, stopped("tool_use"), *result_of("use_1"))
+
+    assert isinstance(control, ReturnControl)
+    assert [call.function for call in control.calls] == ["escalate"]
 
 
 def test_values_of_a_control_become_strings(bench: AgentCoreHarnessBench) -> None:

@@ -73,6 +73,7 @@ NOT_SO: Final[Mapping[tuple[str, str], str]] = {
     ),
     ("agentcore-harness", "test_a_control_that_names_nothing_is_one_nobody_knows"): "a tool use has a name",
     ("agentcore-harness", "test_ending_a_session_reaches_the_backend"): "the service has no such call; sessions lapse",
+    ("scripted", "test_a_question_nobody_answered_is_asked_along"): "it keeps the question as the turn put it",
     ("scripted", "test_an_answer_without_its_end_is_none"): "a script that is over has ended",
     ("scripted", "test_a_control_too_large_to_keep_goes_to_a_person"): SCRIPTED_NEEDS_NOTHING,
     ("scripted", "test_a_call_that_was_closed_before_it_was_read_asks_nothing"): "asking is remembered at once",
@@ -196,6 +197,22 @@ def test_a_new_session_is_told_the_earlier_talk(bench: Bench) -> None:
 
     assert bench.asked().history == [("user", "Buenos días"), ("assistant", "¡Hola! ¿En qué puedo ayudarle?")]
     assert bench.asked().text == QUESTION.text
+
+
+def test_a_question_nobody_answered_is_asked_along(bench: Bench) -> None:
+    """Roles take turns; models refuse two messages of the customer in a row."""
+    bench.answers(Says("Hola."))
+    history = (
+        said("CUSTOM_BOT", "¡Hola!"),
+        said("CUSTOMER", "Hola"),
+        said("AGENT", "¡Hola!"),
+        said("CUSTOMER", "¿Sí?"),
+    )
+
+    list(bench.agents.ask(replace(QUESTION, history=history)))
+
+    assert bench.asked().history == [("user", "Hola"), ("assistant", "¡Hola!")]
+    assert bench.asked().text == f"¿Sí?\n{QUESTION.text}"
 
 
 def test_a_session_that_knows_the_talk_is_not_told_it(bench: Bench) -> None:
