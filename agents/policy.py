@@ -6,6 +6,7 @@ only written down from the team's file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from agents.team import Control, Team
@@ -13,7 +14,12 @@ from agents.team import Control, Team
 
 def handoff_policy(team: Team) -> dict[str, Any]:
     """The content of `handoff_policy.json`: plain data, ready for `json.dumps`."""
-    return {"controls": {control.name: _policy(control) for control in team.controls}}
+    return policy_of_controls(team.controls)
+
+
+def policy_of_controls(controls: Iterable[Control]) -> dict[str, Any]:
+    """The same for controls of agents that are described nowhere else."""
+    return {"controls": {control.name: _policy(control) for control in controls}}
 
 
 def _policy(control: Control) -> dict[str, Any]:

@@ -161,6 +161,20 @@ class Team(_TeamFile):
         return next(control for control in self.controls if control.name == name)
 
 
+class _ControlsFile(_Described):
+    controls: tuple[Control, ...] = Field(min_length=1)
+
+
+def load_controls(file: Path) -> tuple[Control, ...]:
+    """The controls of agents that are described nowhere else, in the form of team.yaml; raises `InvalidTeam`."""
+    source = read_source(file)
+    described = source.parse(_ControlsFile)
+    problems = [*_repeated_controls(described, source), *_control_problems(described.controls, source)]
+    if problems:
+        raise InvalidTeam(sorted(problems, key=lambda problem: problem.line))
+    return described.controls
+
+
 def load_team(folder: Path) -> Team:
     """The team in `folder`; raises `InvalidTeam`, whose message says file, line and what was expected."""
     source = read_source(folder / TEAM_FILE)
@@ -170,7 +184,7 @@ def load_team(folder: Path) -> Team:
         *_reference_problems(file, source),
         *_function_problems(file, source),
         *_collaboration_problems(file, source),
-        *_control_problems(file, source),
+        *_control_problems(file.controls, source),
         *_instruction_problems(file, source),
     ]
     if problems:
@@ -280,8 +294,16 @@ def _reached(file: _TeamFile, names: Iterable[str]) -> set[str]:
     return reached
 
 
-def _control_problems(file: _TeamFile, source: Source) -> Iterator[Problem]:
+def _repeated_controls(file: _ControlsFile, source: Source) -> Iterator[Problem]:
+    counted = Counter(control.name for control in file.controls)
     for position, control in enumerate(file.controls):
+        if counted[control.name] > 1:
+            expected = f"expected a name of its own, but '{control.name}' is used {counted[control.name]} times"
+            yield source.problem(("controls", position, "name"), expected)
+
+
+def _control_problems(controls: Iterable[Control], source: Source) -> Iterator[Problem]:
+    for position, control in enumerate(controls):
         if control.summary and control.summary not in control.parameters:
             expected = f"expected one of the parameters ({', '.join(control.parameters)}), not '{control.summary}'"
             yield source.problem(("controls", position, "summary"), expected)

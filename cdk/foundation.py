@@ -19,9 +19,11 @@ class Foundation:
     data_key: DataKey
     storage: Storage
     operations: Operations
+    exported: bool
+    """Whether a stack in another Region refers to this one. CDK refuses to change a value that is referred to so."""
 
 
-def lay_foundation(stack: Stack, settings: Settings, *, alarm_topic: str) -> Foundation:
+def lay_foundation(stack: Stack, settings: Settings, *, alarm_topic: str, exported: bool = False) -> Foundation:
     data_key = DataKey(stack, "DataKey", keep=settings.keep_data)
     return Foundation(
         settings=settings,
@@ -32,4 +34,5 @@ def lay_foundation(stack: Stack, settings: Settings, *, alarm_topic: str) -> Fou
             log_retention_days=settings.log_retention_days,
             alarms=Alarms(topic_arn=alarm_topic),
         ),
+        exported=exported,
     )

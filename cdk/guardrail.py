@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -24,6 +24,8 @@ from cdk.names import name_of
 from cdk.roles import ServiceRole
 
 REFUSED = "bot.refused"
+DRAFT = "DRAFT"
+"""What the stack last deployed, under a version that never changes its name."""
 MASKED = (
     "CREDIT_DEBIT_CARD_NUMBER",
     "CREDIT_DEBIT_CARD_CVV",
@@ -50,7 +52,9 @@ EXAMPLES = (
 class Guardrail(Construct):
     """`arn`, `id` and `version` are known once it is deployed."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, language: str, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, language: str, key: kms.IKey, versioned: bool = True
+    ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
         self._sentence = refusal(language)
@@ -66,12 +70,7 @@ class Guardrail(Construct):
             topic_policy_config=_promises(),
             kms_key_arn=key.key_arn,
         )
-        self._version = bedrock.CfnGuardrailVersion(
-            self,
-            "Version",
-            guardrail_identifier=self.guardrail.attr_guardrail_id,
-            description=f"Content {self.fingerprint}",  # another content is another description: a new version
-        )
+        self.version = self._cut_version() if versioned else DRAFT
 
     @property
     def arn(self) -> str:
@@ -80,10 +79,6 @@ class Guardrail(Construct):
     @property
     def id(self) -> str:
         return self.guardrail.attr_guardrail_id
-
-    @property
-    def version(self) -> str:
-        return self._version.attr_version
 
     @property
     def fingerprint(self) -> str:
@@ -100,8 +95,17 @@ class Guardrail(Construct):
         """What whoever applies it may do; Bedrock decrypts a guardrail as the caller."""
         return (
             Call(actions=["bedrock:ApplyGuardrail"], on=[self.arn]),
-            Call(actions=["kms:Decrypt"], on=[self._key.key_arn], when=through_bedrock()),
+            Call(actions=["kms:Decrypt"], on=[self._key.key_arn], when=_through_bedrock(Stack.of(self).region)),
         )
+
+    def _cut_version(self) -> str:
+        version = bedrock.CfnGuardrailVersion(
+            self,
+            "Version",
+            guardrail_identifier=self.guardrail.attr_guardrail_id,
+            description=f"Content {self.fingerprint}",  # another content is another description: a new version
+        )
+        return version.attr_version
 
     def serve(self, role: ServiceRole) -> None:
         for call in self.calls:
@@ -119,10 +123,10 @@ def refusal(language: str) -> str:
     return phrases[REFUSED]
 
 
-def through_bedrock() -> dict[str, dict[str, str | Sequence[str]]]:
-    """The condition that a key is used only by way of Bedrock: which of its service names KMS is told is written
-    nowhere, so all of them."""
-    return {"StringLike": {"kms:ViaService": f"bedrock*.{Aws.REGION}.amazonaws.com"}}
+def _through_bedrock(region: str) -> dict[str, dict[str, str | Sequence[str]]]:
+    """The condition that a key is used only by way of Bedrock in the guardrail's Region: which of its service names KMS
+    is told is written nowhere, so all of them."""
+    return {"StringLike": {"kms:ViaService": f"bedrock*.{region}.amazonaws.com"}}
 
 
 def _attacks() -> bedrock.CfnGuardrail.ContentPolicyConfigProperty:

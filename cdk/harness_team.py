@@ -193,11 +193,14 @@ def offered_as(tool: described.Tool) -> str:
     return f"{target_name(tool.runs_in)}___{tool.name}"
 
 
+def allowed_as(tool: described.Tool) -> str:
+    """How `allowedTools` names a tool of a server, here the Gateway (developer guide, harness tools, read 2026-11)."""
+    return f"@{GATEWAY_TOOLS}/{offered_as(tool)}"
+
+
 def allowed_tools(agent: FlatAgent) -> list[str]:
-    """A Gateway's tool is named by the Gateway and its own name, an inline function by its name (developer guide,
-    harness tools, read 2026-11)."""
-    tools = [f"@{GATEWAY_TOOLS}/{offered_as(tool)}" for tool in agent.tools]
-    return [*tools, *(control.name for control in agent.controls)]
+    """Exactly the team's. An inline function goes by its bare name: no page that was found says it in so many words."""
+    return [*map(allowed_as, agent.tools), *(control.name for control in agent.controls)]
 
 
 def harness_calls(arn: str) -> Call:

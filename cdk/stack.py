@@ -11,8 +11,6 @@ name is written down that AWS does not ask for, so the same template serves any 
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_cdk import Environment, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -156,7 +154,13 @@ class TeamStack(Stack):
     """The agents in a Region of their own: the team with its tools, or, around brought agents, the guardrail alone."""
 
     def __init__(
-        self, scope: Construct, *, settings: Settings, packages: Packages, team: Team | None, **environment: Any
+        self,
+        scope: Construct,
+        *,
+        settings: Settings,
+        packages: Packages,
+        team: Team | None,
+        environment: Environment,
     ) -> None:
         super().__init__(
             scope,
@@ -164,10 +168,10 @@ class TeamStack(Stack):
             description=f"{DESCRIPTION}; the agents",
             analytics_reporting=False,
             cross_region_references=True,
-            **environment,
+            env=environment,
         )
         # An alarm tells topics of its own Region only.
-        foundation = lay_foundation(self, settings, alarm_topic="")
+        foundation = lay_foundation(self, settings, alarm_topic="", exported=True)
         self.access: AgentAccess | None = None
         self.guardrail = None
         if team is None:

@@ -11,17 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Validations
+from aws_cdk import App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from agents.policy import handoff_policy
-from agents.team import Team, load_team
+from agents.policy import handoff_policy, policy_of_controls
+from agents.team import Team, load_controls, load_team
 from agents.yaml_source import InvalidTeam
 from amazon_connect.checker import FaultyFlow
 from amazon_connect.phrases import MissingPhrase, UnknownLanguage, UnreadablePhrases
+from cdk.backend_limits import check_limits
 from cdk.package import AgentSources, PackageFailed, Sources, as_json, build_agent_package, build_package
+from cdk.regions import Place, check_regions, lives_elsewhere
 from cdk.settings import ROOT, Settings, WrongSetting, read_settings
-from cdk.stack import HandoffStack
+from cdk.stack import HandoffStack, TeamStack
 from cdk.team import Packages
 
 FLAGS: Mapping[str, Any] = {"@aws-cdk/aws-iam:minimizePolicies": True}
@@ -34,33 +36,80 @@ FAULTS = (WrongSetting, PackageFailed, InvalidTeam, FaultyFlow, MissingPhrase, U
 def main(context: Mapping[str, Any] | None = None) -> None:
     """What app.py does; the CDK CLI tells folder and context by CDK_OUTDIR and CDK_CONTEXT_JSON."""
     try:
-        synthesize(outdir=Path(os.environ.get("CDK_OUTDIR", "cdk.out")), context=context)
+        outdir = Path(os.environ.get("CDK_OUTDIR", "cdk.out"))
+        synthesize(outdir=outdir, context=context, place=Place.from_environment(os.environ))
     except FAULTS as fault:
         sys.stderr.write(f"handoff: {fault}\n")
         raise SystemExit(1) from fault
 
 
-def synthesize(*, outdir: Path, context: Mapping[str, Any] | None = None) -> Path:
-    """Write the cloud assembly into `outdir` and return the template's path. Raises one of `FAULTS`."""
+def synthesize(*, outdir: Path, context: Mapping[str, Any] | None = None, place: Place | None = None) -> Path:
+    """Write the cloud assembly into `outdir` and return the path of the bot's template. Raises one of `FAULTS`."""
     app = App(outdir=str(outdir), context={**FLAGS, **(context or {})}, analytics_reporting=False)
     settings = read_settings(app.node.get_all_context())
-    team = load_team(ROOT / settings.team)
-    packages = Packages(lambdas=lambda_package(settings, team), agent=agent_package(settings))
-    stack = HandoffStack(app, settings=settings, packages=packages, team=team if settings.deploy_team else None)
+    stack = make_stacks(app, settings, place or Place())
     if settings.nag:
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
     return outdir / stack.template_file
 
 
-def lambda_package(settings: Settings, team: Team) -> Path:
+def make_stacks(app: App, settings: Settings, place: Place) -> HandoffStack:
+    """The bot's stack, and where the agents live in another Region, theirs."""
+    check_regions(settings, place)
+    elsewhere = lives_elsewhere(settings, place)
+    team = own_team(settings)
+    packages = Packages(lambdas=lambda_package(settings, team), agent=agent_package(settings))
+    if not elsewhere:
+        return HandoffStack(app, settings=settings, packages=packages, team=team)
+    agents = TeamStack(
+        app,
+        settings=settings,
+        packages=packages,
+        team=team,
+        environment=Environment(account=place.account, region=settings.agent_region),
+    )
+    return HandoffStack(
+        app,
+        settings=settings,
+        packages=packages,
+        team=team,
+        elsewhere=agents,
+        environment=Environment(account=place.account, region=place.region),
+    )
+
+
+def own_team(settings: Settings) -> Team | None:
+    """The team to deploy, if one is. Raises `InvalidTeam`, also where only its backend cannot take it."""
+    if not settings.deploy_team:
+        return None
+    team = load_team(ROOT / settings.team)
+    check_limits(team, ROOT / settings.team, settings.backend)
+    if settings.agent_session_idle_seconds > team.idle_session_seconds:
+        raise WrongSetting(
+            "agent_session_idle_seconds",
+            f"the team {team.name} forgets a session after {team.idle_session_seconds} s (idle_session_seconds in its "
+            f"file); it is {settings.agent_session_idle_seconds}",
+        )
+    return team
+
+
+def policy_of(settings: Settings, team: Team | None) -> str:
+    """The content of handoff_policy.json. Raises `InvalidTeam`."""
+    if settings.handoff_policy is not None:
+        return as_json(policy_of_controls(load_controls(ROOT / settings.handoff_policy)))
+    return as_json(handoff_policy(team or load_team(ROOT / settings.team)))
+
+
+def lambda_package(settings: Settings, team: Team | None) -> Path:
     """The folder to deploy, built if need be."""
+    policy = policy_of(settings, team)  # also where it is not needed: a mistake in it is told
     if settings.lambda_package is not None:
         return ROOT / settings.lambda_package
     sources = Sources(
         lambdas=ROOT / "lambdas",
         requirements=ROOT / "requirements-lambda.txt",
-        policy=as_json(handoff_policy(team)),
+        policy=policy,
     )
     return build_package(sources, ROOT / "build")
 

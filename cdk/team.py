@@ -50,7 +50,14 @@ def make_guardrail(stack: Stack, settings: Settings, foundation: Foundation) -> 
     """Where something of ours can apply it: on own agents, or around the calls of a Harness."""
     if not settings.guardrail or not (settings.deploy_team or settings.backend == "agentcore-harness"):
         return None
-    return Guardrail(stack, "Guardrail", language=settings.language, key=foundation.data_key.key)
+    told_elsewhere = foundation.exported and settings.backend == "agentcore-harness"
+    return Guardrail(
+        stack,
+        "Guardrail",
+        language=settings.language,
+        key=foundation.data_key.key,
+        versioned=not told_elsewhere,
+    )
 
 
 def deploy_team(

@@ -10,10 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
+from cdk.regions import Place
 from cdk.synthesis import main, synthesize
+from lambdas.chat_bot import settings as chat_bot
 from tests.infrastructure.conftest import Synthesize
 from tests.infrastructure.template import Template
 
+ROOT = Path(__file__).resolve().parents[2]
 GIVEN_NAMES = {
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::DynamoDB::Table": "TableName",
@@ -164,3 +167,105 @@ def test_only_the_lookups_own_module_is_in_its_asset(package: Path, tmp_path: Pa
     assets = [sorted(file.name for file in asset.iterdir()) for asset in tmp_path.glob("asset.*")]
 
     assert ["handler.py"] in assets
+
+
+def test_a_team_that_its_backend_cannot_take_stops_the_synthesis(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With file and line, like every other mistake in a team."""
+    team = (ROOT / "agents" / "store" / "team.yaml").read_text(encoding="utf-8")
+    (tmp_path / "instructions").mkdir()
+    for file in (ROOT / "agents" / "store" / "instructions").iterdir():
+        (tmp_path / "instructions" / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "team.yaml").write_text(team.replace("action_group: escalation", "action_group: orders", 1))
+
+    with pytest.raises(SystemExit):
+        main({"lambda_package": str(package), "backend": "bedrock-agents", "team": str(tmp_path)})
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"handoff: {tmp_path / 'team.yaml'}, line ")
+    assert "expected an action group without tools, but 'orders' has some" in said
+
+
+def test_a_session_must_not_outlive_the_team_s(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The bot would go on with a session that the agents have forgotten."""
+    with pytest.raises(SystemExit):
+        main({"lambda_package": str(package), "agent_session_idle_seconds": "5400"})
+
+    assert "the team store forgets a session after 1800 s" in capsys.readouterr().err
+
+
+def test_a_policy_for_agents_that_are_there_is_read_and_a_mistake_in_it_told(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "controls.yaml").write_text("controls:\n  - name: handover\n", encoding="utf-8")
+    context = {"lambda_package": str(package), "handoff_policy": str(tmp_path / "controls.yaml")}
+
+    with pytest.raises(SystemExit):
+        main({**context, "deploy_team": "false"})
+    assert f"{tmp_path / 'controls.yaml'}, line 2: expected 'controls.0.action_group'" in capsys.readouterr().err
+
+    with pytest.raises(SystemExit):
+        main(context)
+    assert "setting handoff_policy: a team that is deployed brings its own" in capsys.readouterr().err
+
+
+# Agents in a Region of their own
+
+PLACE = Place(account="111122223333", region="eu-west-2")
+
+
+@pytest.mark.parametrize("backend", ["bedrock-agents", "agentcore-runtime", "agentcore-harness"])
+def test_a_team_elsewhere_is_a_stack_there_and_chat_bot_is_told_of_it(
+    package: Path, tmp_path: Path, backend: str
+) -> None:
+    """Agents, tools and tables are there; the bot is beside Connect and asks across."""
+    context = {"lambda_package": str(package), "agent_package": str(package), "backend": backend, "nag": True}
+    template = synthesize(outdir=tmp_path, context={**context, "agent_region": "eu-west-1"}, place=PLACE)
+
+    bot, agents = Template.read(template), Template.read(tmp_path / "HandoffTeam.template.json")
+    told = bot.all("AWS::Lambda::Function")["ChatBot"]["Environment"]["Variables"]
+    assert set(bot.all("AWS::DynamoDB::Table")) == {"Contacts"}
+    assert set(agents.all("AWS::DynamoDB::Table")) == {"Orders", "Customers", "Tickets"}
+    assert told["AGENT_REGION"] == "eu-west-1"
+    assert {name for name in told if not name.startswith("POWERTOOLS_")} == chat_bot.names_of(backend)
+    assert all("KeptByDestroy" in stack.outputs() for stack in (bot, agents))
+
+
+def test_what_another_region_refers_to_never_changes(package: Path, tmp_path: Path) -> None:
+    """CDK refuses to deploy a new value of it, and a guardrail's version is one with every change of its content."""
+    context = {"lambda_package": str(package), "backend": "agentcore-harness", "agent_region": "eu-west-1"}
+    template = Template.read(synthesize(outdir=tmp_path, context=context, place=PLACE))
+
+    told = template.all("AWS::Lambda::Function")["ChatBot"]["Environment"]["Variables"]
+    assert told["GUARDRAIL_VERSION"] == "DRAFT"
+
+
+def test_the_guardrails_key_is_used_where_the_guardrail_is(package: Path, tmp_path: Path) -> None:
+    context = {"lambda_package": str(package), "backend": "agentcore-harness", "agent_region": "eu-west-1"}
+    template = Template.read(synthesize(outdir=tmp_path, context=context, place=PLACE))
+
+    policy = template.all("AWS::IAM::Policy")["ChatBotRoleDefaultPolicy"]["PolicyDocument"]["Statement"]
+    assert {"StringLike": {"kms:ViaService": "bedrock*.eu-west-1.amazonaws.com"}} in [
+        statement.get("Condition") for statement in policy
+    ]
+
+
+def test_agents_that_are_there_in_another_region_need_no_second_stack(package: Path, tmp_path: Path) -> None:
+    """And no account: their id is a parameter."""
+    context = {"lambda_package": str(package), "backend": "bedrock-agents", "deploy_team": False}
+    template = Template.read(synthesize(outdir=tmp_path, context={**context, "agent_region": "eu-west-1"}))
+
+    asked = "arn:${AWS::Partition}:bedrock:eu-west-1:${AWS::AccountId}:agent-alias/${agentId}/${agentAliasId}"
+    assert asked in str(template.all("AWS::IAM::Policy")["ChatBotRoleDefaultPolicy"])
+    assert [file.name for file in tmp_path.glob("*.template.json")] == ["Handoff.template.json"]
+
+
+def test_an_arn_of_another_region_than_the_setting_s_is_refused(package: Path, tmp_path: Path) -> None:
+    """The client asks in the setting's Region and would find nothing."""
+    context = {"lambda_package": str(package), "deploy_team": False, "agent_region": "us-east-1"}
+    template = Template.read(synthesize(outdir=tmp_path, context=context))
+
+    pattern = template.content["Parameters"]["agentRuntimeArn"]["AllowedPattern"]
+    assert re.fullmatch(pattern, RUNTIME) is None
+    assert re.fullmatch(pattern, RUNTIME.replace("eu-west-1", "us-east-1"))
