@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from strands.hooks import BeforeModelCallEvent, HookProvider, HookRegistry
+from strands.hooks import AfterModelCallEvent, BeforeModelCallEvent, HookProvider, HookRegistry
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
-
-from agents.conversation import ToolFailed
+from strands.types.exceptions import ContextWindowOverflowException, MaxTokensReachedException
 
 MOST_MODEL_CALLS: Final = 24
 """A turn of three collaborators, each with two tools, takes about fourteen."""
@@ -36,23 +35,31 @@ class Bounds(HookProvider):
         self.exceeded = False
         """Somebody wanted to go on after the last step."""
         self.refused = False
-        self.failed_tool: ToolFailed | None = None
+        self.failed: Exception | None = None
 
     def refuse(self) -> None:
         """A guardrail stepped in: nobody shall go on, whichever agent it was."""
         self.refused = True
 
-    def fail(self, failed: ToolFailed) -> None:
-        """A tool failed: whatever an agent would say now is made up."""
-        self.failed_tool = failed
+    def fail(self, failed: Exception) -> None:
+        """A tool or a collaborator's model failed: whatever an agent would say now is made up."""
+        self.failed = failed
 
     def register_hooks(self, registry: HookRegistry, **_: Any) -> None:
         registry.add_callback(BeforeModelCallEvent, self._count_model_call)
+        registry.add_callback(AfterModelCallEvent, self._note_model_failure)
         registry.add_callback(BeforeToolsEvent, self._count_tools)
         registry.add_callback(AfterToolsEvent, self._end)
 
     def _count_model_call(self, event: BeforeModelCallEvent) -> None:
         self._model_calls += 1
+
+    def _note_model_failure(self, event: AfterModelCallEvent) -> None:
+        """Strands tells a supervisor of its collaborator's failure as of a tool's; what has a remedy is not one."""
+        if event.exception and not isinstance(event.exception, ContextWindowOverflowException):
+            self.fail(event.exception)
+        elif event.stop_response and event.stop_response.stop_reason == "max_tokens":
+            self.fail(MaxTokensReachedException("a model's answer had no end"))
 
     def _count_tools(self, event: BeforeToolsEvent) -> None:
         self._tool_uses += sum("toolUse" in block for block in event.message["content"])
@@ -62,5 +69,5 @@ class Bounds(HookProvider):
 
     def _end(self, event: AfterToolsEvent) -> None:
         self.exceeded |= self._model_calls >= MOST_MODEL_CALLS
-        if self.exceeded or self.refused or self.failed_tool:
+        if self.exceeded or self.refused or self.failed:
             event.end_turn = UNANSWERED

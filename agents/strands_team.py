@@ -120,8 +120,8 @@ class StrandsTeam:
                 input_tokens=now.input_tokens - before.input_tokens,
                 output_tokens=now.output_tokens - before.output_tokens,
             )
-        if self._bounds.failed_tool:
-            raise self._bounds.failed_tool
+        if self._bounds.failed:
+            raise self._bounds.failed
         if self._bounds.exceeded:
             raise TooManySteps
         if self._bounds.refused:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from strands.types.content import Messages
+from strands.types.exceptions import MaxTokensReachedException, ModelThrottledException
 
 from agents.bounds import MOST_MODEL_CALLS, MOST_TOOL_USES
 from agents.conversation import Answer, Controls, Refused, Text, ToolCall, ToolFailed, TooManySteps, Usage
 from agents.strands_team import StrandsTeam, build_team
 from agents.team import load_team
 from tests.agents.small_team import write_team
-from tests.agents.unruly_model import BLOCKED, Blocked, Decide, Masked, Say, Step, UnrulyModel, Use
+from tests.agents.unruly_model import BLOCKED, Blocked, Decide, Fail, Masked, Ramble, Say, Step, UnrulyModel, Use
 
 SUPERVISOR = "You are the desk of a library and talk with readers."
 LOANS = "You are the loans of a library and renew what you can."
@@ -208,6 +209,28 @@ async def test_a_tool_that_failed_ends_the_answer_before_anything_is_made_up(tmp
         await team.ask()
 
     assert team.model.calls == 2
+    assert await team.ask("fine") == [Text("Good.")]
+    assert is_sound(team.model.seen[-1])
+
+
+@pytest.mark.parametrize(("step", "error"), [(Fail(), ModelThrottledException), (Ramble(), MaxTokensReachedException)])
+@pytest.mark.parametrize("who", [SUPERVISOR, LOANS])
+async def test_a_models_failure_is_the_answers_whoever_asked_it(
+    tmp_path: Path, who: str, step: Step, error: type[Exception]
+) -> None:
+    """A supervisor would make up what its collaborator could not say; the next turn works."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "fine" in last_words(messages):
+            return Say("Good.")
+        return step if prompt.startswith(who) else ASK_LOANS
+
+    team = Team(tmp_path, decide)
+
+    with pytest.raises(error):
+        await team.ask()
+
+    assert team.model.calls == (1 if who == SUPERVISOR else 2)
     assert await team.ask("fine") == [Text("Good.")]
     assert is_sound(team.model.seen[-1])
 

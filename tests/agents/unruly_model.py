@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from strands.models import Model
 from strands.types.content import Messages
 from strands.types.event_loop import StopReason
+from strands.types.exceptions import ModelThrottledException
 from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
@@ -33,6 +34,8 @@ class Use:
 class Blocked:
     """A guardrail blocks, as Strands' Bedrock model tells it."""
 
+    text: str = BLOCKED
+
 
 @dataclass(frozen=True, slots=True)
 class Masked:
@@ -41,7 +44,19 @@ class Masked:
     text: str
 
 
-Step = Say | Use | Blocked | Masked
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The model cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ramble:
+    """An answer that is cut where it has grown too long."""
+
+    text: str = "and then, and then"
+
+
+Step = Say | Use | Blocked | Masked | Fail | Ramble
 Decide = Callable[[str, Messages], Step]
 """What to do, given the system prompt and the messages."""
 
@@ -74,28 +89,26 @@ class UnrulyModel(Model):
         self.calls += 1
         self.seen.append(list(messages))
         step = self._decide(system_prompt or "", messages)
+        if isinstance(step, Fail):
+            raise ModelThrottledException("slow down")
         yield {"messageStart": {"role": "assistant"}}
-        match step:
-            case Say(text=text) | Masked(text=text):
-                async for event in _text(text):
-                    yield event
-            case Blocked():
-                async for event in _text(BLOCKED):
-                    yield event
-            case Use(tools=tools):
-                for name, arguments in tools:
-                    use = {"name": name, "toolUseId": f"use_{next(self._numbers)}"}
-                    yield {"contentBlockStart": {"start": {"toolUse": use}}}  # type: ignore[typeddict-item]
-                    yield {"contentBlockDelta": {"delta": {"toolUse": {"input": json.dumps(arguments)}}}}
-                    yield {"contentBlockStop": {}}
+        for event in self._use(step) if isinstance(step, Use) else _text(step.text):
+            yield event
         yield {"messageStop": {"stopReason": _why(step)}}
         if isinstance(step, Blocked):
             yield {"redactContent": {"redactUserContentMessage": "[User input redacted.]"}}
         usage = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
         yield {"metadata": {"usage": usage, "metrics": {"latencyMs": 0}}}  # type: ignore[typeddict-item]
 
+    def _use(self, step: Use) -> Iterator[StreamEvent]:
+        for name, arguments in step.tools:
+            use = {"name": name, "toolUseId": f"use_{next(self._numbers)}"}
+            yield {"contentBlockStart": {"start": {"toolUse": use}}}  # type: ignore[typeddict-item]
+            yield {"contentBlockDelta": {"delta": {"toolUse": {"input": json.dumps(arguments)}}}}
+            yield {"contentBlockStop": {}}
 
-async def _text(text: str) -> AsyncGenerator[StreamEvent, None]:
+
+def _text(text: str) -> Iterator[StreamEvent]:
     yield {"contentBlockStart": {"start": {}}}
     if text:
         yield {"contentBlockDelta": {"delta": {"text": text}}}
@@ -106,6 +119,8 @@ def _why(step: Step) -> StopReason:
     match step:
         case Use():
             return "tool_use"
+        case Ramble():
+            return "max_tokens"
         case Blocked() | Masked():
             return "guardrail_intervened"
         case _:

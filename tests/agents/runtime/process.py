@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ from tests.local.serving import running
 ROOT = Path(__file__).parents[3]
 MEMORY = "sessions-a1b2c3d4e5"
 TOOL = "arn:aws:lambda:us-east-1:111122223333:function:LoansTool:live"
+SESSION = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 START_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.02
 RENEWED = {"status": "renewed", "until": "2027-01-02"}
@@ -52,11 +55,16 @@ class Aws:
     tool_events: list[dict[str, Any]] = field(default_factory=list)
     tool_answer: Any = field(default_factory=lambda: answer(RENEWED))
     function_error: str = ""
+    tool_asked: threading.Event = field(default_factory=threading.Event)
+    tool_may_answer: threading.Event = field(default_factory=threading.Event)
+    """Set unless a test holds the answer back."""
     failing: dict[str, str] = field(default_factory=dict)
 
     async def invoke(self, request: Request) -> Response:
         assert request.path_params["name"] == TOOL
         self.tool_events.append(await request.json())
+        self.tool_asked.set()
+        await asyncio.to_thread(self.tool_may_answer.wait, START_SECONDS)
         headers = {"X-Amz-Function-Error": self.function_error} if self.function_error else {}
         return JSONResponse(self.tool_answer, headers=headers)
 
@@ -92,6 +100,7 @@ def answer(result: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 @contextmanager
 def aws() -> Iterator[Aws]:
     made = Aws()
+    made.tool_may_answer.set()
     with running(made.app()) as (url, _):
         made.url = url
         yield made
@@ -108,10 +117,20 @@ class Program:
     def invoke(self, session_id: str = "session-1", **payload: Any) -> Events:
         """The events of one answer."""
         common = {"contactId": "contact-1", "turnId": "turn-1", "language": "en", "told": {}}
-        headers = {"X-Amzn-Bedrock-AgentCore-Runtime-Session-Id": session_id}
+        headers = {SESSION: session_id}
         response = self.http.post("/invocations", json={**common, **payload}, headers=headers)
         assert response.headers["content-type"].startswith("text/event-stream")
         return [json.loads(line.removeprefix("data: ")) for line in response.text.splitlines() if line]
+
+    def hang_up(self, cloud: Aws, **payload: Any) -> None:
+        """Ask, and be gone once the tool is being used."""
+        cloud.tool_asked.clear()
+        cloud.tool_may_answer.clear()
+        with socket.create_connection((self.http.base_url.host, self.http.base_url.port or 0)) as line:
+            body = json.dumps({"contactId": "contact-1", "turnId": "turn-1", "language": "en", **payload})
+            head = ("POST /invocations HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", f"{SESSION}: session-1")
+            line.sendall("\r\n".join((*head, "", body)).encode())
+            assert cloud.tool_asked.wait(START_SECONDS)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

@@ -187,6 +187,22 @@ def test_a_session_that_cannot_be_understood_goes_on_in_the_process_with_the_his
     assert CANARY not in second.logs
 
 
+def test_a_caller_that_hangs_up_finds_the_session_again(team: Path, cloud: Aws) -> None:
+    """A bot that ran out of time asks once more; until the first answer has ended it is told so."""
+    with program(team, cloud) as running:
+        running.hang_up(cloud, text=f"renew C12 {CANARY}")
+        assert error_of(running.invoke(text="renew C12")) == "conflictException"
+        cloud.tool_may_answer.set()
+
+        events = running.invoke(text="renew C12")
+        while "error" in events[-1] and error_of(events) == "conflictException":
+            events = running.invoke(text="renew C12")
+        assert text_of(events) == "Renewed until Jan 2, 2027."
+        running.stop()
+
+    assert CANARY not in running.logs
+
+
 def test_a_request_that_cannot_be_read_is_an_error_event(team: Path) -> None:
     """Never a hang, and the words are not repeated."""
     with program(team) as running:
