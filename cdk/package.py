@@ -28,10 +28,12 @@ PLATFORM = "aarch64-manylinux2014"
 POLICY_FILE = "handoff_policy.json"
 ENTRY_POINT = "main.py"
 MAIN = """\
-\"\"\"What AgentCore Runtime starts.\"\"\"
+\"\"\"What AgentCore Runtime starts. The service asks from outside the machine, so it listens to all of it.\"\"\"
 
+import os
 import runpy
 
+os.environ.setdefault("HOST", "0.0.0.0")
 runpy.run_module("agents.runtime", run_name="__main__")
 """
 TEAM_FOLDER = "team"

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -145,7 +145,9 @@ class Program:
 
 
 @contextmanager
-def program(team: Path, cloud: Aws | None = None, **environment: str) -> Iterator[Program]:
+def program(
+    team: Path, cloud: Aws | None = None, *, start: Sequence[str] = ("-m", "agents.runtime"), **environment: str
+) -> Iterator[Program]:
     """The process, listening; killed at the end if it still runs."""
     port = _free_port()
     variables = {
@@ -161,7 +163,7 @@ def program(team: Path, cloud: Aws | None = None, **environment: str) -> Iterato
         **environment,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "agents.runtime"],
+        [sys.executable, *start],
         cwd=ROOT,
         env=variables,
         text=True,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.agents.runtime.process import RENEWED, Aws, Events, answer, aws, program, text_of
+from cdk.package import MAIN
+from tests.agents.runtime.process import RENEWED, ROOT, Aws, Events, Program, answer, aws, program, text_of
 from tests.agents.small_team import write_team
 
 DONE = {"fetch": '{"status": "done"}'}
@@ -212,6 +215,26 @@ def test_a_request_that_cannot_be_read_is_an_error_event(team: Path) -> None:
         running.stop()
 
     assert CANARY not in running.logs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the whole of 127.0.0.0/8")
+def test_the_code_zips_entry_point_listens_to_more_than_this_machine(team: Path, tmp_path: Path) -> None:
+    """AgentCore asks from outside; everywhere else nobody else can."""
+    main = tmp_path / "main.py"
+    main.write_text(MAIN, "utf-8")
+
+    with program(team, start=[str(main)], PYTHONPATH=str(ROOT)) as deployed:
+        assert is_heard_at("127.0.0.2", deployed)
+    with program(team) as local:
+        assert not is_heard_at("127.0.0.2", local)
+
+
+def is_heard_at(host: str, running: Program) -> bool:
+    try:
+        socket.create_connection((host, running.http.base_url.port or 0), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_an_edited_team_serves_the_next_session(team: Path) -> None:
