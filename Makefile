@@ -21,7 +21,7 @@ run: environment ## the whole system on this machine, in the browser (PORT=8080,
 	@exec $(VENV) -m local --port $(PORT) --model "$(MODEL)" $(ARGS)
 
 demo: environment ## a scripted customer goes through a whole conversation
-	@exec $(VENV) -m local.demo --port $(PORT) $(ARGS)
+	@exec $(VENV) -m local.demo --port $(PORT) $(if $(TEAM),--team "$(TEAM)") $(ARGS)
 
 evaluate: environment ## the team's conversation tests on a model, with a report (MODEL=…, TEAM=…, BACKEND=…, RUNS=3)
 	@exec $(VENV) -m local.evaluation --model "$(MODEL)" --runs $(RUNS) $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)") $(ARGS)

@@ -1,8 +1,8 @@
-"""`make demo`: a scripted customer goes through a whole conversation and ends with a person.
+"""`make demo`: a customer says what the team's demo.yaml says, is answered, and ends with a person.
 
-It uses the stack on the given port, or starts one on a free port and stops it. Exit code 0 only if the customer was
-told the order's status, and reached a human for the reason they gave; otherwise 1, with one line that says what was
-missing.
+It uses the stack on the given port, or starts one on a free port and stops it. Exit code 0 only if each line was
+answered, and the customer reached a human for the reason they gave; otherwise 1, with one line that says what was
+missing. The rule: nothing here knows a trade.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from agents.demo import DEMO_FILE, load_demo
+from agents.team import Team, load_team
+from agents.yaml_source import InvalidTeam
 from local.demo_people import (
     DemoFailed,
     Participant,
@@ -32,42 +36,29 @@ from local.demo_people import (
     start_chat,
 )
 from local.guard import Guard
+from local.settings import StackSettings
 
 PATIENCE_SECONDS: Final = 60.0
 START_SECONDS: Final = 120.0
 """For a stack of its own; on a fresh machine it synthesizes the template first."""
-ORDER: Final = "10020030"
-DOCUMENT: Final = "12345678-9"
 ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """What is said, in one language."""
+class Courtesies:
+    """What customer and human say to each other, in one language."""
 
-    name: str
-    question: str
-    status: str
-    """A word of the answer that only the right status has."""
-    wish: str
     welcome: str
     thanks: str
 
 
-LINES: Final[Mapping[str, Lines]] = {
-    "en": Lines(
-        name="Ana",
-        question=f"Good morning! Where is my order {ORDER}? My document is {DOCUMENT}.",
-        status="scheduled",
-        wish="Thanks, but I'd like to talk to a person about it.",
+CUSTOMER: Final = "Ana"
+COURTESIES: Final[Mapping[str, Courtesies]] = {
+    "en": Courtesies(
         welcome="Hello Ana, this is Lucía. I have your whole conversation here.",
         thanks="That was quick, thank you!",
     ),
-    "es": Lines(
-        name="Ana",
-        question=f"¡Buenos días! ¿Dónde está mi pedido {ORDER}? Mi documento es el {DOCUMENT}.",
-        status="programado",
-        wish="Gracias, pero prefiero hablarlo con una persona.",
+    "es": Courtesies(
         welcome="Hola, Ana, soy Lucía. Aquí tengo toda su conversación.",
         thanks="¡Qué rapidez, muchas gracias!",
     ),
@@ -78,9 +69,11 @@ ROLES: Final = {"CUSTOMER": "customer", "CUSTOM_BOT": "assistant", "AGENT": "hum
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
-        with _stack(options.port) as place:
-            _hold_conversation(place, LINES[options.language], options)
-    except DemoFailed as failed:
+        team = load_team(options.team)
+        lines = _lines(team, options)
+        with _stack(options) as place:
+            _hold_conversation(place, team, lines, options)
+    except (DemoFailed, InvalidTeam) as failed:
         print(f"demo: failed: {failed}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError, OSError) as failed:
@@ -95,27 +88,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of a running stack; 0 starts one")
-    parser.add_argument("--language", choices=sorted(LINES), default="en")
+    parser.add_argument("--team", type=Path, default=StackSettings().team, help="folder of the team that answers")
+    parser.add_argument("--language", choices=sorted(COURTESIES), default="en")
     parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, help="seconds the conversation may take")
     return parser.parse_args(arguments)
 
 
+def _lines(team: Team, options: argparse.Namespace) -> tuple[str, ...]:
+    """What the customer says; the last line asks for a person."""
+    today = datetime.now(UTC).date()
+    found = load_demo(options.team, team.functions, today=today).conversation.get(options.language)
+    if not found:
+        raise DemoFailed(f"{options.team / DEMO_FILE} has no conversation in '{options.language}' under 'demo'")
+    return found
+
+
 @contextlib.contextmanager
-def _stack(port: int) -> Iterator[Place]:
-    running = Place.at(f"http://127.0.0.1:{port}") if port else None
+def _stack(options: argparse.Namespace) -> Iterator[Place]:
+    running = Place.at(f"http://127.0.0.1:{options.port}") if options.port else None
     if running is not None:
-        print(f"demo: using the stack on port {port}")
+        print(f"demo: using the stack on port {options.port}")
         yield running
         return
     print("demo: starting a stack on a free port …", flush=True)
-    with Guard() as guard, _own_stack() as process, guard.guarding(process.pid):
+    with Guard() as guard, _own_stack(options.team) as process, guard.guarding(process.pid):
         yield _address(process)
 
 
 @contextlib.contextmanager
-def _own_stack() -> Iterator[subprocess.Popen[str]]:
+def _own_stack(team: Path) -> Iterator[subprocess.Popen[str]]:
     """In a process group of its own: Ctrl-C is for the demo, which then ends the stack."""
-    command = [sys.executable, "-m", "local", "--port", "0", "--without-page"]
+    command = [sys.executable, "-m", "local", "--port", "0", "--without-page", "--team", str(team)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         try:
             yield process
@@ -138,10 +141,13 @@ def _address(process: subprocess.Popen[str]) -> Place:
     raise DemoFailed("the stack did not start (see above)")
 
 
-def _hold_conversation(place: Place, lines: Lines, options: argparse.Namespace) -> None:
-    customer = start_chat(place, name=lines.name, language=options.language)
+def _hold_conversation(place: Place, team: Team, lines: Sequence[str], options: argparse.Namespace) -> None:
+    running = place.facts["team"]["name"]
+    if running != team.name:
+        raise DemoFailed(f"the stack on port {options.port} runs the team '{running}', not '{team.name}'")
+    customer = start_chat(place, name=CUSTOMER, language=options.language)
     try:
-        _talk(place, customer, lines, Patience.of(options.patience))
+        _talk(place, customer, lines, COURTESIES[options.language], Patience.of(options.patience))
     finally:
         attributes = attributes_of(place, customer.contact_id)
         _show(customer.transcript(), attributes, flow_steps(place, customer.contact_id))
@@ -149,41 +155,43 @@ def _hold_conversation(place: Place, lines: Lines, options: argparse.Namespace) 
     customer.leave()
 
 
-def _talk(place: Place, customer: Participant, lines: Lines, patience: Patience) -> None:
-    patience.wait_for("the assistant's greeting", lambda: _last(customer, "CUSTOM_BOT"))
-    customer.say(lines.question)
-    patience.wait_for(f"the status of order {ORDER}", lambda: _answer_with(customer, ORDER, lines.status))
-    customer.say(lines.wish)
+def _talk(
+    place: Place, customer: Participant, lines: Sequence[str], courtesies: Courtesies, patience: Patience
+) -> None:
+    patience.wait_for("the assistant's greeting", lambda: _last_is(customer, "CUSTOM_BOT"))
+    *questions, wish = lines
+    for question in questions:
+        customer.say(question)
+        patience.wait_for(f"an answer to “{question}”", lambda: _last_is(customer, "CUSTOM_BOT"))
+    customer.say(wish)
     patience.wait_for("the chat at the desk", lambda: desk_shows(place, customer.contact_id))
     human = accept_at_desk(place, customer.contact_id)
-    human.say(lines.welcome)
-    patience.wait_for("the human's words at the customer's side", lambda: _answer_with(customer, lines.welcome))
-    customer.say(lines.thanks)
-    patience.wait_for("the customer's words at the desk", lambda: _said_by(human, "CUSTOMER", lines.thanks))
+    human.say(courtesies.welcome)
+    patience.wait_for(
+        "the human's words at the customer's side", lambda: _said_to(customer, "AGENT", courtesies.welcome)
+    )
+    customer.say(courtesies.thanks)
+    patience.wait_for("the customer's words at the desk", lambda: _said_to(human, "CUSTOMER", courtesies.thanks))
 
 
 def _judge(attributes: Mapping[str, str]) -> None:
-    for name, expected in {"functionName": "escalate", "handoff_reason": "customer_asked"}.items():
+    for name, expected in {"handoff_outcome": "escalate", "handoff_reason": "customer_asked"}.items():
         if attributes.get(name) != expected:
             raise DemoFailed(f"{name} is '{attributes.get(name, '')}' and should be '{expected}'")
     if not attributes.get("handoff_summary"):
         raise DemoFailed("the human got no summary")
 
 
-def _last(customer: Participant, role: str) -> dict[str, Any] | None:
-    return next((item for item in reversed(customer.transcript()) if item["ParticipantRole"] == role), None)
+def _last_is(customer: Participant, role: str) -> bool | None:
+    """Whether the last word so far is somebody's."""
+    said = customer.transcript()
+    return True if said and said[-1]["ParticipantRole"] == role else None
 
 
-def _said_by(somebody: Participant, role: str, text: str) -> dict[str, Any] | None:
+def _said_to(somebody: Participant, role: str, text: str) -> dict[str, Any] | None:
     return next(
         (one for one in somebody.transcript() if one["ParticipantRole"] == role and one["Content"] == text), None
     )
-
-
-def _answer_with(customer: Participant, *words: str) -> dict[str, Any] | None:
-    """Something said to the customer that has all these words."""
-    heard = (item for item in customer.transcript() if item["ParticipantRole"] != "CUSTOMER")
-    return next((item for item in heard if all(word in item["Content"] for word in words)), None)
 
 
 def _show(transcript: list[dict[str, Any]], attributes: Mapping[str, str], steps: list[str]) -> None:

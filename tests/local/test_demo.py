@@ -105,3 +105,33 @@ def test_ctrl_c_ends_the_stack_that_the_demo_started_and_its_workers(own_stack: 
     assert own_stack.returncode == 130
     assert "Traceback" not in complaint
     eventually(lambda: all(state_of(pid) in {"", "Z"} for pid in offspring), seconds=10)
+
+
+def test_a_stack_that_runs_another_team_is_told(
+    stack: RunningStack, team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its customers would be asked for what this team has never heard of."""
+    other = Path(shutil.copytree(team, tmp_path / "other"))
+    file = other / "team.yaml"
+    file.write_text(file.read_text().replace("name: store", "name: other"))
+
+    result = run_demo(stack, "--team", str(other))
+
+    assert result == 1
+    assert re.fullmatch(
+        r"demo: failed: the stack on port \d+ runs the team 'store', not 'other'\n", capsys.readouterr().err
+    )
+
+
+def test_a_team_without_a_conversation_in_the_language_is_told(
+    stack: RunningStack, team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines are the team's, in its demo.yaml."""
+    other = Path(shutil.copytree(team, tmp_path / "other"))
+    file = other / "demo.yaml"
+    file.write_text(file.read_text().partition("\ndemo:")[0])
+
+    result = run_demo(stack, "--team", str(other), "--language", "es")
+
+    line = f"demo: failed: {file} has no conversation in 'es' under 'demo'\n"
+    assert (result, capsys.readouterr().err) == (1, line)
