@@ -13,7 +13,8 @@ import pytest
 from strands.models.bedrock import BedrockModel
 from strands.types.exceptions import ContextWindowOverflowException
 
-from agents.conversation import Answer, Controls, Text, ToolCall
+from agents.bounds import MOST_MODEL_CALLS, MOST_TOOL_USES
+from agents.conversation import Answer, Controls, Text, ToolCall, TooManySteps
 from agents.models import Guardrail, ModelFailed, ModelSpec, UnusableModel, make_model, parse_model, variables_for
 from agents.script import load_script
 from agents.scripted import ScriptedModel
@@ -300,6 +301,37 @@ async def test_a_model_as_clever_as_the_script_holds_the_same_conversation_over_
 
     assert shop.calls == [("get_order_status", ORDER)]
     assert "10020030" in text_of(said)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Use([("orders", BRIEF)]),
+        Use([("orders", BRIEF), ("tickets", {"input": "Look."}), ("orders", BRIEF)]),
+        Use([("a_tool_that_is_not_there", {})]),
+    ],
+)
+async def test_a_model_that_never_comes_to_an_end_is_ended(shop: Shop, step: Use) -> None:
+    """Every agent of the team goes on and on; what it costs is bounded."""
+
+    def think(asked: Any) -> WireAnswer:
+        names = {tool["function"]["name"] for tool in asked["tools"]}
+        return Use([("get_order_status", ORDER)]) if "get_order_status" in names else step
+
+    with openai_wire(think) as wire, pytest.raises(TooManySteps):
+        await ask(wire, shop, "where is my order")
+
+    assert len(wire.requests) <= MOST_MODEL_CALLS + len(step.calls)
+    assert len(shop.calls) <= MOST_TOOL_USES
+
+
+async def test_a_model_that_answers_nothing_ends_its_answer(shop: Shop) -> None:
+    """The caller, who heard nothing, decides what to do."""
+    with openai_wire([Say("")]) as wire:
+        said = await ask(wire, shop, "hello?")
+
+    assert text_of(said) == ""
+    assert len(wire.requests) == 1
 
 
 # Failures
