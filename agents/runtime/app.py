@@ -56,7 +56,7 @@ class Program:
         source = TeamSource(settings.team, lambda mistake: logger.error("the team's last edit is wrong: %s", mistake))
         tools = LambdaTools(aws.client("lambda", config=PATIENCE), settings.tool_functions)
         self._settings = settings
-        self._environment = environment
+        self._environment = {**environment, "AWS_REGION": settings.region}
         self._model = self._make_model(source.current())
         self._memory = Memory(settings.memory_id, aws) if settings.memory_id else None
         self._sessions = Sessions(source=source.current, build=self._build, run_tool=tools.run, now=time.time)

@@ -5,7 +5,8 @@
     MEMORY_ID          AgentCore Memory that keeps sessions; empty: they live in this process
     TOOL_FUNCTIONS     JSON object: name of a tool's function to its ARN, alias included
     GUARDRAIL_ID, GUARDRAIL_VERSION    both or none
-    AWS_REGION         where its functions, memory and models are
+    AWS_REGION         where its memory and models are; without it (that AgentCore Runtime sets it is documented
+                       nowhere) where its functions are
     HOST, PORT         where it listens; AgentCore Runtime wants 0.0.0.0 and 8080
 
 The rule: the program listens to this machine only unless HOST says otherwise.
@@ -14,6 +15,7 @@ The rule: the program listens to this machine only unless HOST says otherwise.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
 RUNTIME_PORT: Final = 8080
+_ARN: Final = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):")
 
 
 class InvalidSettings(Exception):
@@ -47,14 +50,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     guardrail = environment.get("GUARDRAIL_ID", ""), environment.get("GUARDRAIL_VERSION", "")
     if bool(guardrail[0]) != bool(guardrail[1]):
         raise InvalidSettings("GUARDRAIL_ID and GUARDRAIL_VERSION belong together: set both or none")
+    functions = _tool_functions(environment.get("TOOL_FUNCTIONS") or "{}")
     return Settings(
         team=_team(environment),
         model=environment.get("MODEL") or "scripted",
         memory_id=environment.get("MEMORY_ID", ""),
-        tool_functions=_tool_functions(environment.get("TOOL_FUNCTIONS") or "{}"),
+        tool_functions=functions,
         guardrail_id=guardrail[0],
         guardrail_version=guardrail[1],
-        region=_region(environment),
+        region=_region(environment, functions),
         host=environment.get("HOST") or LOOPBACK,
         port=_port(environment.get("PORT") or str(RUNTIME_PORT)),
     )
@@ -67,8 +71,9 @@ def _team(environment: Mapping[str, str]) -> Path:
     return Path(folder)
 
 
-def _region(environment: Mapping[str, str]) -> str:
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+def _region(environment: Mapping[str, str], functions: Mapping[str, str]) -> str:
+    of_functions = (match["region"] for arn in functions.values() if (match := _ARN.match(arn)))
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or next(of_functions, "")
     if not region:
         raise InvalidSettings("AWS_REGION must name the Region of the team's functions")
     return region

@@ -42,6 +42,13 @@ def test_everything_may_be_said(enough: dict[str, str]) -> None:
     assert (settings.host, settings.port) == ("0.0.0.0", 9000)  # noqa: S104  (likewise)
 
 
+def test_the_functions_tell_the_region_where_the_service_does_not(enough: dict[str, str]) -> None:
+    """That it does is documented nowhere."""
+    functions = '{"OrdersTool": "arn:aws-cn:lambda:cn-north-1:111122223333:function:orders:live"}'
+
+    assert read_settings({**enough, "AWS_REGION": "", "TOOL_FUNCTIONS": functions}).region == "cn-north-1"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
