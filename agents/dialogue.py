@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from agents.script import Script
 from agents.sentences import things_of
-from agents.understanding import TELLING_WORDS, Heard, understand
+from agents.understanding import TELLING_WORDS, Heard, read_value, understand
 
 YES = "yes"
 """The small talk that accepts an offer."""
@@ -114,8 +114,8 @@ def _with_what_was_picked(script: Script, before: Standing, heard: Heard) -> Hea
     for slot in places:
         for name, slots in slot.picks.items():
             thing = _at(before.shown.get(name, ()), int(heard.slots[slot.name]))
-            found = understand(script, thing, asked=slots).slots
-            picked |= {name: found[name] for name in slots if name in found}
+            read = {name: read_value(script.plan.slot(name), thing) for name in slots}
+            picked |= {name: value for name, value in read.items() if value}
     names = {slot.name for slot in places}
     told = {name: value for name, value in heard.slots.items() if name not in names}
     return replace(heard, slots={**picked, **told})
@@ -153,8 +153,9 @@ def _gives_up(script: Script, heard: Heard) -> bool:
 
 
 def _kept(script: Script, slots: Mapping[str, str], *, anew: bool) -> Mapping[str, str]:
-    """What is still true: numbers stay, one's own words belong to the task they were said for."""
-    return {name: value for name, value in slots.items() if not (anew and script.plan.slot(name).free)}
+    """What is still true: numbers stay, one's own words and the like belong to the task they were said for."""
+    passing = {slot.name for slot in script.plan.slots if slot.free or slot.for_one_task}
+    return {name: value for name, value in slots.items() if not (anew and name in passing)}
 
 
 def _own_words(
@@ -203,7 +204,7 @@ def recognise(script: Script, answered: str) -> Recognised:
     keys: set[str] = set()
     values: dict[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
-    slots = {slot.name for slot in script.plan.slots}
+    slots = {slot.name: slot for slot in script.plan.slots}
     to_pick_from = {name for slot in script.plan.slots for name in slot.picks}
     for language in script.languages.values():
         for key, sentence in language.sentences():
@@ -211,7 +212,7 @@ def recognise(script: Script, answered: str) -> Recognised:
             if match:
                 keys.add(key)
                 named = {name: value for name, value in match.groupdict().items() if value}
-                values |= {name: value for name, value in named.items() if name in slots}
+                values |= {n: read_value(slots[n], value) or value for n, value in named.items() if n in slots}
                 lists |= {n: things_of(value, language.formats) for n, value in named.items() if n in to_pick_from}
     return Recognised(keys=frozenset(keys), values=values, lists=lists)
 

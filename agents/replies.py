@@ -166,13 +166,31 @@ def _step(
     told = {task.told_as: _told(standing, speaker)} if task.told_as and standing.said else {}
     slots = {name: standing.slots[name] for name in (*task.needs, *task.may_have) if name in standing.slots} | told
     if task.tool in tools and lacking:
-        return Say(_question(lacking, speaker))
+        return _find_out(script, standing, task, lacking, tools, speaker) or Say(_question(lacking, speaker))
     if task.tool in tools:
         return Use(tools[task.tool]["name"], _arguments(tools[task.tool], {**standing.slots, **told}))
     if task.collaborator in tools:
         brief = {"task": task.name, "language": standing.language, **slots}
         return Use(tools[task.collaborator]["name"], {"input": write_facts(brief)})
     return Say(speaker.say("say.cannot"))
+
+
+def _find_out(
+    script: Script,
+    standing: Standing,
+    task: Task,
+    lacking: Sequence[str],
+    tools: Mapping[str, ToolSpec],
+    speaker: _Speaker,
+) -> Say | Use | None:
+    """Another task whose answer the customer picks from, if there is one for what is lacking."""
+    for finder in script.plan.tasks:
+        finds = finder.name != task.name and set(finder.finds) & set(lacking) and set(finder.needs) <= set(task.needs)
+        if finds and finder.tool in tools:
+            first = missing(script, standing, finder.name)
+            arguments = _arguments(tools[finder.tool], standing.slots)
+            return Say(_question(first, speaker)) if first else Use(tools[finder.tool]["name"], arguments)
+    return None
 
 
 def _question(lacking: Sequence[str], speaker: _Speaker) -> str:

@@ -56,6 +56,9 @@ class Slot(_Data):
     """For a slot that is a place in a list the customer was shown (1 the first, -1 the last): the slots that are read
     from the thing picked, by the name of the list in the sentence that showed it."""
 
+    for_one_task: bool = False
+    """What was told of it is forgotten when another task begins."""
+
     @property
     def free(self) -> bool:
         return not self.patterns
@@ -74,8 +77,13 @@ class Task(_Data):
     """Slots that alone, with no word of what is wanted, mean this task."""
     told_as: str = ""
     """The slot that is filled with what the customer has written so far, so that nothing has to be asked."""
+    finds: tuple[str, ...] = ()
+    """Slots that another task need not ask for blindly: this one is done first, and the customer picks from its answer.
+    Only for a task that needs everything this one needs."""
     alone: bool = False
     """Who wishes for this gets nothing else."""
+    yields: bool = False
+    """Whoever wishes for anything else in the same message does not get this."""
 
 
 class Plan(_Data):
@@ -129,6 +137,12 @@ class Formats(_Data):
     """Of the fields of one thing in a list."""
     last: str
     """What stands before the last thing of a list."""
+    moment: str = "{date}"
+    """Of `{date}` and `{time}`, for a date with a time of day."""
+    weekdays: tuple[str, ...] = ()
+    """Monday first; for `{weekday}` in a date."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """Codes of tools as words."""
 
 
 class Language(_Data):
@@ -204,7 +218,7 @@ def load_script(folder: Path) -> Script:
 def _plan_problems(plan: Plan, source: Source) -> Iterator[Problem]:
     slots = {slot.name for slot in plan.slots}
     for position, task in enumerate(plan.tasks):
-        for key in ("needs", "may_have", "suggested_by"):
+        for key in ("needs", "may_have", "suggested_by", "finds"):
             for unknown in set(getattr(task, key)) - slots:
                 yield source.problem(("tasks", position, key), f"expected one of the slots above, not '{unknown}'")
     for position, slot in enumerate(plan.slots):

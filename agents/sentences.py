@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from agents.script import Formats
@@ -35,7 +35,7 @@ def _in_words(value: Any, formats: Formats) -> str:
         case dict():
             return fill(formats.item, value, formats)
         case str():
-            return _date(value, formats)
+            return formats.words.get(value) or _date(value, formats)
         case _:
             return str(value)
 
@@ -52,10 +52,19 @@ def things_of(text: str, formats: Formats) -> tuple[str, ...]:
 
 
 def _date(value: str, formats: Formats) -> str:
-    """`2026-11-24`, with or without a time, as people say it; anything else as it is."""
+    """`2026-11-24`, or `2026-11-24T10:30`, as people say it; anything else as it is."""
     try:
-        day = date.fromisoformat(value[:10])
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return value
-    parts = {"day": str(day.day), "month": formats.months[day.month - 1], "year": str(day.year)}
-    return VALUE.sub(lambda part: parts[part[1]], formats.date)
+    parts = {
+        "day": str(moment.day),
+        "month": formats.months[moment.month - 1],
+        "year": str(moment.year),
+        "weekday": formats.weekdays[moment.weekday()] if formats.weekdays else "",
+    }
+    date = VALUE.sub(lambda part: parts[part[1]], formats.date)
+    if len(value) <= len("2026-11-24"):
+        return date
+    told = {"date": date, "time": f"{moment:%H:%M}"}
+    return VALUE.sub(lambda part: told[part[1]], formats.moment)

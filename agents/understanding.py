@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.script import Pattern, Script, Task, TaskWords
+from agents.script import Pattern, Script, Slot, Task, TaskWords
 from agents.wording import BOUNDARY, Words, corrected, ends_with, longest_at, occurs, tokenize
 
 TELLING_WORDS = 3
@@ -50,6 +50,19 @@ def understand(script: Script, text: str, *, asked: Collection[str] = ()) -> Hea
     )
 
 
+def read_value(slot: Slot, text: str) -> str | None:
+    """What a text tells of one slot, whatever else it says."""
+    if slot.free:
+        return text
+    found = (match for pattern in slot.patterns for match in [_canonical_in(pattern, text)] if match)
+    return next(found, None)
+
+
+def _canonical_in(pattern: Pattern, text: str) -> str | None:
+    match = pattern.match.search(text)
+    return _canonical(pattern, match.groups()) if match else None
+
+
 def _take_values(script: Script, text: str, asked: Collection[str]) -> tuple[dict[str, str], str]:
     """The values in a text, and the text with `{name}` in their places."""
     slots: dict[str, str] = {}
@@ -88,9 +101,10 @@ def _tasks(script: Script, tokens: Words) -> tuple[str, ...]:
     found = found if any(found) else [_wish(script, wanted)]
     tasks = dict.fromkeys(task for task in (_refusal(script, unwanted), *found) if task)
     by_plan = [task for task in script.plan.tasks if task.name in tasks]
+    by_plan = [task for task in by_plan if not task.yields] or by_plan
     several = _announces(script, tokens) or all(_names_number(task, tokens) for task in by_plan)
     if several and not any(task.alone for task in by_plan):
-        return tuple(tasks)
+        return tuple(name for name in tasks if script.plan.task(name) in by_plan)
     return tuple(task.name for task in by_plan[:1])
 
 

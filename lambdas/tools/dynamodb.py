@@ -40,3 +40,24 @@ def _value(attribute: Mapping[str, Any]) -> Any:
 def strings(values: Mapping[str, str]) -> dict[str, AttributeValueTypeDef]:
     """An item of strings."""
     return {name: {"S": value} for name, value in values.items()}
+
+
+def attributes(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
+    """An item of strings, whole numbers, truth values, lists and maps; raises `ValueError` for anything else."""
+    return {name: _attribute(value) for name, value in values.items()}
+
+
+def _attribute(value: Any) -> AttributeValueTypeDef:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case list():
+            return {"L": [_attribute(each) for each in value]}
+        case Mapping():
+            return {"M": attributes(value)}
+        case _:
+            raise ValueError(f"a {type(value).__name__} is not expected in this table")

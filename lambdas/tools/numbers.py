@@ -15,6 +15,7 @@ _NOISE = re.compile(r"[\s.]")
 # Only the longer one may lack its hyphen: eight digits could be either.
 _DOCUMENT = re.compile(r"([0-9]{8}(?=[-–]?.)|[0-9]{7}(?=[-–]))[-–]?([0-9K])")
 _ORDER = re.compile(r"[0-9]{8}")
+_APPOINTMENT = re.compile(r"([A-Z])[-–]?([0-9]{4,9})")
 _TICKET = re.compile(r"(?:T[-–]?)?([0-9]{6,9})")
 
 
@@ -43,6 +44,14 @@ def ticket_number(arguments: Mapping[str, str]) -> str:
     if not found:
         raise UnfitArgument("invalid_ticket_number", "A ticket number is T and six digits, for example T-100001.")
     return f"T-{found[1]}"
+
+
+def appointment_number(arguments: Mapping[str, str]) -> str:
+    """A letter, a hyphen and four to nine digits."""
+    found = _APPOINTMENT.fullmatch(_bare(arguments, "appointment_number"))
+    if not found:
+        raise UnfitArgument("invalid_appointment_number", "An appointment number is a letter and digits, like D-1001.")
+    return f"{found[1]}-{found[2]}"
 
 
 def _bare(arguments: Mapping[str, str], name: str) -> str:

@@ -12,8 +12,11 @@ from agents.script import load_script
 from agents.team import Function, load_team
 from agents.yaml_source import InvalidTeam
 from lambdas.tools import numbers
+from lambdas.tools.appointment_calendar import parse_calendar
+from lambdas.tools.appointments_table import SERVICES
 from lambdas.tools.contact_points import contact_point
-from tests.agents.demo_tools import STORE
+from lambdas.tools.moments import date_of_birth
+from tests.agents.demo_tools import CLINIC, STORE
 
 TODAY = date(2026, 11, 20)
 LOANS = Function(
@@ -75,9 +78,35 @@ def test_every_status_of_the_store_has_a_sentence() -> None:
         assert {ticket["status"] for ticket in tables["Tickets"]} <= language.results["get_ticket"].keys()
 
 
-def test_every_line_and_every_conversation_has_a_translation() -> None:
+def test_every_appointment_of_the_clinic_can_be_found_and_moved() -> None:
+    """Patients are known, numbers are the calendar's own and none will be given again, times are in its hours."""
+    rows = load_demo(CLINIC, load_team(CLINIC).functions, today=TODAY).tables["Appointments"]
+    patients = {row["entry_key"]: row for row in rows if row["entry_key"].startswith("patient:")}
+    calendars = [
+        parse_calendar(service, row)
+        for row in rows
+        for kind, _, service in [row["entry_key"].partition(":")]
+        if kind == "calendar"
+    ]
+
+    assert [calendar.service for calendar in calendars] == list(SERVICES)
+    for key, patient in patients.items():
+        assert key == f"patient:{numbers.identity_document_number({'identity_document_number': key[8:]})}"
+        assert date_of_birth(patient, today=TODAY) == patient["date_of_birth"]
+    for calendar in calendars:
+        for each in calendar.appointments:
+            letter, _, number = each["appointment_number"].partition("-")
+            assert (letter, each["service"]) == (calendar.letter, calendar.service)
+            assert int(number) < calendar.next_number
+            assert f"patient:{each['identity_document_number']}" in patients
+            assert each["starts_at"][11:] in calendar.hours
+
+
+@pytest.mark.parametrize("folder", [STORE, CLINIC], ids=lambda folder: folder.name)
+def test_every_line_and_every_conversation_has_a_translation(folder: Path) -> None:
     """A visitor is shown the demo in their own language."""
-    demo, languages = load_store(), set(load_script(STORE).plan.languages)
+    demo = load_demo(folder, load_team(folder).functions, today=TODAY)
+    languages = set(load_script(folder).plan.languages)
 
     assert all(line.keys() == languages for line in demo.try_this)
     assert demo.conversation.keys() == languages

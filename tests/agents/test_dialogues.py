@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -25,13 +25,16 @@ from agents.flat import flatten
 from agents.script import Script, load_script
 from agents.scripted import ScriptedModel
 from agents.strands_team import build_team
-from agents.team import Team, load_team
+from agents.team import Team
 from agents.wording import BOUNDARY, tokenize
-from tests.agents.demo_tools import AGENTS, DemoTools, demo_tools
+from tests.agents.demo_tools import AGENTS, DemoTools, database, demo_tools
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 LANGUAGES = ("en", "es")
-TEAMS = ("store",)
+TEAMS = ("store", "clinic")
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "greeting": ("talk.greeting",),
@@ -49,6 +52,11 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "ticket_shown": ("results.get_ticket.open", "results.get_ticket.in_progress", "results.get_ticket.resolved"),
     "ticket_not_found": ("results.get_ticket.not_found",),
 }
+
+
+@cache
+def script_of(team: str) -> Script:
+    return load_script(AGENTS / team)
 
 
 def dialogues() -> list[Any]:
@@ -132,24 +140,19 @@ class Conversation:
 
 
 @pytest.fixture(scope="module")
-def demos() -> Iterator[Mapping[str, DemoTools]]:
-    with ExitStack() as stack:
-        yield {team: stack.enter_context(demo_tools(AGENTS / team)) for team in TEAMS}
+def client() -> Iterator[DynamoDBClient]:
+    with database() as client:
+        yield client
 
 
 @pytest.mark.parametrize("form", [lambda team: team, flattened], ids=["as a team", "as one agent"])
 @pytest.mark.parametrize(("team", "language", "dialogue"), dialogues())
 async def test_the_team_holds_a_dialogue_it_was_not_written_for(
-    demos: Mapping[str, DemoTools], form: Callable[[Team], Team], team: str, language: str, dialogue: dict[str, Any]
+    client: DynamoDBClient, form: Callable[[Team], Team], team: str, language: str, dialogue: dict[str, Any]
 ) -> None:
     """What customers say is not what the author of a script thought of."""
-    conversation = Conversation(
-        demos[team],
-        form(load_team(AGENTS / team)),
-        load_script(AGENTS / team),
-        contact_id=f"{form.__name__} {language}: {dialogue['name']}",
-        language=language,
-    )
+    demo = demo_tools(AGENTS / team, client)
+    conversation = Conversation(demo, form(demo.team), script_of(team), contact_id=dialogue["name"], language=language)
 
     for turn in dialogue["turns"]:
         said, controls = await conversation.say(conversation.fill(turn["customer"]))

@@ -9,7 +9,7 @@ import pytest
 from agents.script import load_script
 from agents.team import load_team
 from agents.yaml_source import InvalidTeam
-from tests.agents.demo_tools import STORE
+from tests.agents.demo_tools import CLINIC, STORE
 from tests.agents.small_team import write_team
 
 ENGINE = Path(__file__).parents[2] / "agents"
@@ -20,6 +20,8 @@ ENGINE = Path(__file__).parents[2] / "agents"
     [
         ("script.yaml", "needs: [card]", "needs: [ticket]", "line 10: expected one of the slots above, not 'ticket'"),
         ("script.yaml", "_again: fetch", "_again: bring", "line 14: expected one of the tasks above, not 'bring'"),
+        ("script.yaml", "- name: wish", "- {name: wish, picks: {cards: [ticket]}}", "expected one of the slots, not"),
+        ("script.yaml", "alone: true", "finds: [ticket]", "line 9: expected one of the slots above, not 'ticket'"),
         ("script.yaml", "renew.not_found", "renew.lost", "expected a sentence 'results.renew.lost', because the plan"),
         ("script.en.yaml", 'trouble: "S', 'problem: "S', "line 19: expected a sentence 'trouble'"),
         ("script.en.yaml", 'card: "Which card?"', 'name: "Who?"', "line 14: expected a question for 'card'"),
@@ -40,17 +42,29 @@ def test_a_gap_in_the_script_is_told_with_its_place(
     assert expected in str(raised.value)
 
 
-def test_the_demos_script_fits_its_team() -> None:
-    """Every task is done by a collaborator that has its tool, with arguments the tool knows."""
-    team, plan = load_team(STORE), load_script(STORE).plan
+@pytest.mark.parametrize("folder", [STORE, CLINIC], ids=lambda folder: folder.name)
+def test_a_script_fits_its_team(folder: Path) -> None:
+    """Every task is done by an agent that has its tool, with arguments the tool knows."""
+    team, plan = load_team(folder), load_script(folder).plan
 
     for task in plan.tasks:
-        agent = next(agent for agent in team.collaborators if agent.name == task.collaborator)
+        agent = next(agent for agent in team.agents if agent.name == task.collaborator)
         assert task.tool in (*agent.tools, *agent.controls)
         described = team.control(task.tool) if task.tool in agent.controls else team.tool(task.tool)
         assert set(task.needs) | set(task.may_have) <= described.parameters.keys()
         required = {name for name, parameter in described.parameters.items() if parameter.required}
         assert required <= {*task.needs, task.told_as}
+
+
+@pytest.mark.parametrize("folder", [STORE, CLINIC], ids=lambda folder: folder.name)
+def test_every_tool_and_control_of_a_team_is_some_task_of_its_script(folder: Path) -> None:
+    """What the script never does, no conversation on a laptop can show."""
+    team, plan = load_team(folder), load_script(folder).plan
+
+    assert {task.tool for task in plan.tasks} == {
+        *(tool.name for tool in team.tools),
+        *(control.name for control in team.controls),
+    }
 
 
 @pytest.mark.parametrize(

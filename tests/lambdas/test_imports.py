@@ -36,6 +36,7 @@ PACKAGED = {"aws_lambda_powertools", "boto3", "botocore", "urllib3"}
 HANDLERS = {
     "lambdas.chat_bot.handler": CHAT_BOT_SETTINGS,
     "lambdas.start_bot.handler": START_BOT_SETTINGS,
+    "lambdas.tools.appointments": {"APPOINTMENTS_TABLE": "appointments"},
     "lambdas.tools.customers": {"CUSTOMERS_TABLE": "customers"},
     "lambdas.tools.orders": {"ORDERS_TABLE": "orders"},
     "lambdas.tools.tickets": {"TICKETS_TABLE": "tickets"},

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lambdas.conversation.errors import InvalidEvent
 from lambdas.tools import answering
 from lambdas.tools.answering import answer
+from lambdas.tools.appointments_table import Appointments
 from lambdas.tools.customers_table import Customers
 from lambdas.tools.gateway import TOOL_NAME
 from lambdas.tools.orders_table import Orders
@@ -101,12 +102,35 @@ def test_logs_tell_how_it_went_and_nothing_of_the_customer() -> None:
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 ANY_VALUE = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.just("9" * 5_000) | st.just("44444444-4"),
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.just("9" * 5_000),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=5,
 )
-NAMES = ("phone_or_email", "order_number", "identity_document_number", "ticket_number", "description")
-ARGUMENTS = st.dictionaries(st.sampled_from(NAMES) | ANY_TEXT, ANY_VALUE, max_size=6)
+TOOLS = (
+    "find_free_times",
+    "find_appointments",
+    "book_appointment",
+    "move_appointment",
+    "cancel_appointment",
+    "find_customer",
+    "get_order_status",
+    "open_ticket",
+    "get_ticket",
+)
+NAMES = (
+    "phone_or_email",
+    "order_number",
+    "identity_document_number",
+    "ticket_number",
+    "description",
+    "service",
+    "day",
+    "time",
+    "date_of_birth",
+    "appointment_number",
+)
+NEARLY_FIT = st.sampled_from(["44444444-4", "1980-05-24", "dentistry", "tomorrow", "10:30", "3pm", "0-0", "99", "2-30"])
+ARGUMENTS = st.dictionaries(st.sampled_from(NAMES) | ANY_TEXT, ANY_VALUE | NEARLY_FIT, max_size=8)
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +139,13 @@ def tools() -> Iterator[Mapping[str, Function]]:
         orders = Orders(*tables.enter_context(table("order_number", named="orders")))
         tickets = Tickets(*tables.enter_context(table("ticket_number", named="tickets")))
         customers = Customers(*tables.enter_context(table("contact_point", named="customers")))
-        yield {**customers.functions(), **orders.functions(), **tickets.functions(now=NOON)}
+        appointments = Appointments(*tables.enter_context(table("entry_key", named="appointments")))
+        more = appointments.functions(now=NOON)
+        yield {**more, **customers.functions(), **orders.functions(), **tickets.functions(now=NOON)}
 
 
 @settings(max_examples=150)
-@given(
-    tool=st.sampled_from(["find_customer", "get_order_status", "open_ticket", "get_ticket"]) | ANY_TEXT,
-    arguments=ARGUMENTS,
-)
+@given(tool=st.sampled_from(TOOLS) | ANY_TEXT, arguments=ARGUMENTS)
 def test_whatever_a_model_writes_is_answered(
     tools: Mapping[str, Function], tool: str, arguments: Mapping[str, Any]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.tools.dynamodb import plain, strings
+from lambdas.tools.dynamodb import attributes, plain, strings
 
 
 def test_items_become_plain_values() -> None:
@@ -29,3 +29,12 @@ def test_a_type_these_tables_do_not_hold_is_a_mistake() -> None:
 def test_strings_become_an_item() -> None:
     """Tickets hold nothing else."""
     assert plain(strings({"a": "x"})) == {"a": "x"}
+
+
+def test_plain_values_become_an_item_and_come_back() -> None:
+    """Calendars hold lists and maps; what no table holds is a mistake."""
+    values = {"a": "x", "b": 3, "c": True, "d": [{"e": "y"}]}
+
+    assert plain(attributes(values)) == values
+    with pytest.raises(ValueError, match="float"):
+        attributes({"a": 1.5})

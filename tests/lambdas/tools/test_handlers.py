@@ -32,6 +32,8 @@ def run(module: str, given: object, **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize(
     ("module", "setting", "function"),
     [
+        ("lambdas.tools.appointments", "APPOINTMENTS_TABLE", "find_free_times"),
+        ("lambdas.tools.appointments", "APPOINTMENTS_TABLE", "cancel_appointment"),
         ("lambdas.tools.customers", "CUSTOMERS_TABLE", "find_customer"),
         ("lambdas.tools.orders", "ORDERS_TABLE", "get_order_status"),
         ("lambdas.tools.tickets", "TICKETS_TABLE", "open_ticket"),
@@ -51,6 +53,7 @@ def test_a_handler_answers_and_loads_only_what_it_needs(module: str, setting: st
 @pytest.mark.parametrize(
     ("module", "setting"),
     [
+        ("lambdas.tools.appointments", "APPOINTMENTS_TABLE"),
         ("lambdas.tools.customers", "CUSTOMERS_TABLE"),
         ("lambdas.tools.orders", "ORDERS_TABLE"),
         ("lambdas.tools.tickets", "TICKETS_TABLE"),
