@@ -62,11 +62,11 @@ class Program:
         self._sessions = Sessions(source=source.current, build=self._build, run_tool=tools.run, now=time.time)
         self._opening = asyncio.Lock()
 
-    async def answer(self, payload: Any, context: RequestContext) -> AsyncGenerator[Event, None]:
+    async def answer(self, session_id: str | None, payload: Any) -> AsyncGenerator[Event, None]:
         """One request's stream."""
         try:
             request = parse(payload)
-            session = await self._open(check_session_id(context.session_id), request)
+            session = await self._open(check_session_id(session_id), request)
             async with aclosing(self._answers(session, request)) as answers:
                 async for each in answers:
                     yield _render(each)
@@ -120,7 +120,7 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
     app = BedrockAgentCoreApp()
 
     async def answer(payload: Any, context: RequestContext) -> AsyncGenerator[Event, None]:
-        async with aclosing(program.answer(payload, context)) as events:
+        async with aclosing(program.answer(context.session_id, payload)) as events:
             async for event in events:
                 yield event
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bedrock_agentcore.runtime import RequestContext
 
 from agents.runtime.app import Program
 from agents.runtime.settings import read_settings
@@ -32,7 +31,7 @@ def started(team: Path) -> Program:
 
 async def invoke(program: Program, **payload: Any) -> Events:
     request = {"contactId": "contact-1", "turnId": "turn-1", "language": "en", "told": {}, **payload}
-    return [event async for event in program.answer(request, RequestContext(session_id="session-1"))]
+    return [event async for event in program.answer("session-1", request)]
 
 
 def edit(file: Path, old: str, new: str) -> None:
