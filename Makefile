@@ -39,11 +39,10 @@ format: environment ## format and mend what lint can mend
 	@$(VENV) -m ruff format .
 	@$(VENV) -m ruff check --fix .
 
-synth: environment ## the CloudFormation template, in cdk.out/, checked by cdk-nag and cfn-lint
-	@rm -rf cdk.out
-	@$(CDK) synth --quiet -c nag=true $(ARGS)
-	@.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*.template.json # W3005: CDK writes dependencies twice
-	@echo "handoff: cdk.out/ holds the template; cdk-nag and cfn-lint find nothing."
+synth: environment ## every way to deploy, in cdk.out/, checked by cdk-nag and cfn-lint
+	@$(VENV) -m cdk.combinations $(ARGS)
+	@$(CDK) synth --quiet --output cdk.out/by-the-cdk-cli $(ARGS)
+	@echo "handoff: the CDK CLI synthesizes the same app."
 
 deploy: environment ## cdk deploy with the pinned CLI: make deploy ARGS="--parameters instanceId=…"
 	@$(CDK) deploy $(ARGS)

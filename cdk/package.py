@@ -34,6 +34,7 @@ import os
 import runpy
 
 os.environ.setdefault("HOST", "0.0.0.0")
+os.chdir(os.path.dirname(os.path.abspath(__file__)))  # the team's folder is named from here
 runpy.run_module("agents.runtime", run_name="__main__")
 """
 TEAM_FOLDER = "team"

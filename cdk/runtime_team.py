@@ -88,6 +88,8 @@ class RuntimeTeam(Construct):
             "MEMORY_ID": memory.id,
             "TOOL_FUNCTIONS": Stack.of(self).to_json_string(program.tools.arns),
             **(program.guardrail.environment if program.guardrail else NO_GUARDRAIL),
+            # Whether AgentCore sets a Region for a code zip is written nowhere that was found.
+            "AWS_DEFAULT_REGION": Stack.of(self).region,
         }
 
     def _make_role(self, code: assets.Asset, memory: ConversationMemory, program: Program) -> ServiceRole:

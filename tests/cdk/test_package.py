@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from cdk.package import PackageFailed, Sources, as_json, build_package, install_with_uv
+from cdk.package import (
+    AgentSources,
+    PackageFailed,
+    Sources,
+    as_json,
+    build_agent_package,
+    build_package,
+    install_with_uv,
+)
 
 
 @dataclass(slots=True)
@@ -142,3 +152,89 @@ def test_uvs_refusal_is_one_line(tmp_path: Path) -> None:
 
     assert str(failed.value).startswith("the package's dependencies could not be brought: ")
     assert "\n" not in str(failed.value)
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> AgentSources:
+    agents = tmp_path / "agents"
+    for name, content in {
+        "team.py": "code",
+        "runtime/__main__.py": "code",
+        "store/team.yaml": "name: store",
+        "store/script.yaml": "languages: [en]",
+        "store/demo.yaml": "tables: {}",
+        "store/instructions/desk.md": "Be kind.",
+        "store/conversations/where.yaml": "said: hello",
+        "clinic/team.yaml": "name: clinic",
+        "clinic/instructions/desk.md": "Be quick.",
+        "__pycache__/team.cpython-311.pyc": "byte code",
+    }.items():
+        (agents / name).parent.mkdir(parents=True, exist_ok=True)
+        (agents / name).write_text(content)
+    requirements = tmp_path / "requirements-agent.txt"
+    requirements.write_text("strands-agents==1")
+    return AgentSources(agents=agents, team=agents / "store", requirements=requirements)
+
+
+def test_the_code_zip_holds_the_program_the_one_team_and_what_agentcore_starts(
+    team: AgentSources, tmp_path: Path
+) -> None:
+    """No other team, and of this one nothing that only tests or demonstrations need."""
+    package = build_agent_package(team, tmp_path / "build", install=Installer())
+
+    assert package == tmp_path / "build" / "agent"
+    assert set(files_in(package)) == {
+        "main.py",
+        "agents/team.py",
+        "agents/runtime/__main__.py",
+        "team/team.yaml",
+        "team/script.yaml",
+        "team/instructions/desk.md",
+        "boto3/__init__.py",
+        "boto3-1.dist-info/METADATA",
+    }
+
+
+def test_a_team_from_another_folder_is_the_one_team_too(team: AgentSources, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "team.yaml").write_text("name: mine")
+
+    package = build_agent_package(replace(team, team=tmp_path / "mine"), tmp_path / "build", install=Installer())
+
+    assert (package / "team" / "team.yaml").read_text() == "name: mine"
+    assert not (package / "agents" / "store").exists()
+
+
+def test_an_edited_instruction_is_a_new_code_zip_and_needs_no_network(team: AgentSources, tmp_path: Path) -> None:
+    build_agent_package(team, tmp_path / "build", install=Installer())
+    (team.team / "instructions" / "desk.md").write_text("Be very kind.")
+
+    package = build_agent_package(team, tmp_path / "build", install=Installer(fails=True))
+
+    assert (package / "team" / "instructions" / "desk.md").read_text() == "Be very kind."
+
+
+def test_the_two_packages_keep_out_of_each_others_way(sources: Sources, team: AgentSources, tmp_path: Path) -> None:
+    """Their dependencies are kept side by side: neither build removes the other's."""
+    build_package(sources, tmp_path / "build", install=Installer())
+    build_agent_package(team, tmp_path / "build", install=Installer())
+    (sources.lambdas / "chat_bot" / "handler.py").write_text("handler = 'new'")
+
+    package = build_package(sources, tmp_path / "build", install=Installer(fails=True))
+
+    assert (package / "lambdas" / "chat_bot" / "handler.py").read_text() == "handler = 'new'"
+
+
+def test_what_agentcore_starts_runs_the_program_from_the_zips_own_folder(team: AgentSources, tmp_path: Path) -> None:
+    """Wherever AgentCore starts it: the team's folder is named from the zip's root."""
+    (team.agents / "__init__.py").touch()
+    (team.agents / "runtime" / "__init__.py").touch()
+    program = "import os; print(__name__, os.getcwd(), sorted(os.listdir('team')))"
+    (team.agents / "runtime" / "__main__.py").write_text(program)
+    package = build_agent_package(team, tmp_path / "build", install=Installer())
+
+    done = subprocess.run(
+        [sys.executable, str(package / "main.py")], cwd="/", capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == f"__main__ {package} ['instructions', 'script.yaml', 'team.yaml']"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents.flat import flatten
+from agents.runtime import settings as runtime
 from agents.team import Team, load_team
 from agents.tool_schemas import function_schema, json_schema
 from lambdas.chat_bot import settings as chat_bot
@@ -304,7 +305,20 @@ def test_the_runtime_is_told_what_its_process_reads(template: Template) -> None:
         '"TicketsTool":"${TicketsToolAlias}"}',
         "GUARDRAIL_ID": "${Guardrail.GuardrailId}",
         "GUARDRAIL_VERSION": "${GuardrailVersion.Version}",
+        "AWS_DEFAULT_REGION": "${AWS::Region}",
     }
+
+
+@pytest.mark.parametrize("guardrail", [True, False])
+def test_the_process_accepts_what_the_runtime_is_told(template_with: Synthesize, guardrail: bool) -> None:
+    """Both sides of one contract: a name less would end it at its start."""
+    told = template_with(guardrail=guardrail).one("AWS::BedrockAgentCore::Runtime")["EnvironmentVariables"]
+
+    settings = runtime.read_settings({**told, "TEAM": "agents/store"})
+
+    assert set(settings.tool_functions) == {function.name for function in STORE.functions}
+    assert settings.port == 8080
+    assert bool(settings.guardrail_id) is guardrail
 
 
 def test_the_runtime_runs_a_code_zip(template: Template) -> None:
