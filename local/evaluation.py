@@ -80,18 +80,23 @@ class Evaluation:
         )
 
     async def _play_all(self, player: Player) -> list[Run]:
+        """Round by round, each on the demo's data as it was in the beginning; the runs of a conversation together."""
         free = asyncio.Semaphore(self._at_once())
         numbers = itertools.count(1)
+        rounds: list[list[Run]] = []
 
         async def play(test: ConversationTest) -> Run | None:
             async with free:
                 return None if self._lost.is_set() else await self._play(player, test, numbers)
 
-        found = await asyncio.gather(*(play(test) for test in self.tests for _ in range(self.runs)))
-        if self._lost.is_set():
-            await self._probe()  # says why
-            raise CannotEvaluate("the model stopped answering in the middle; nothing is judged")
-        return [run for run in found if run is not None]
+        for _ in range(self.runs):
+            player.begin_anew()
+            found = await asyncio.gather(*(play(test) for test in self.tests))
+            if self._lost.is_set():
+                await self._probe()  # says why
+                raise CannotEvaluate("the model stopped answering in the middle; nothing is judged")
+            rounds.append([run for run in found if run is not None])
+        return [run for runs in zip(*rounds, strict=True) for run in runs]
 
     async def _play(self, player: Player, test: ConversationTest, numbers: Iterator[int]) -> Run:
         played = await player.play(test)

@@ -103,8 +103,8 @@ def _is(found: str, wanted: str, played: Played) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Without what people and models add to a number: dots, spaces, capital letters."""
-    return re.sub(r"[\s.]", "", text).casefold()
+    """Without what people and models add to a number: dots, spaces, capital letters, zeros in front."""
+    return re.sub(r"[\s.]", "", re.sub(r"(?<!\d)0+(?=\d)", "", text)).casefold()
 
 
 def _filled(text: str, played: Played) -> str:

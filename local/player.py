@@ -58,6 +58,10 @@ class Player:
         self._stack.workers.listeners.remove(self._hear)
         self._place.close()
 
+    def begin_anew(self) -> None:
+        """The demo's data is as it was in the beginning: what one round has cancelled, the next can cancel."""
+        self._stack.renew_demo_data()
+
     async def play(self, test: ConversationTest) -> Played:
         """One run of a conversation; whatever goes wrong is in what it gives."""
         played, begun = Played(test=test), time.monotonic()
@@ -90,7 +94,7 @@ class Player:
             played.turns.append(done)
             await self._say(chat, done)
             played.attributes = await asyncio.to_thread(attributes_of, self._place, chat.customer.contact_id)
-            if outcome := played.attributes.get(OUTCOME):
+            if (outcome := played.attributes.get(OUTCOME, "")) in STATES:
                 async with _patience(LEAVING_SECONDS, f"the hand-off '{outcome}' led nowhere"):
                     await chat.reaches(STATES[outcome])
                 done.heard += await chat.news()

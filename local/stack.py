@@ -306,6 +306,10 @@ class Stack:
             if variable in variables:
                 self.dynamodb.put(variables[variable], rows)
 
+    def renew_demo_data(self) -> None:
+        """Put the demo's rows into their tables as they were in the beginning; others stay."""
+        self._put_demo_data(self._template)
+
     async def _try(self, taking: Coroutine[Any, Any, None]) -> None:
         try:
             await taking

@@ -51,6 +51,7 @@ CALL = {"tool": "renew", "arguments": {"card": "C12"}}
         played("It is done.", renewed(card=" c.12 ", weeks="2"), expect={"calls": [CALL]}),
         played("It is done.", renewed(card="C12"), renewed(card="C12"), expect={"calls": [CALL]}),
         played("It is T-300001.", renewed(card="C12"), expect={"mentions": ["{renew.number}"]}),
+        played("Done.", renewed(card="c-7"), expect={"calls": [{"tool": "renew", "arguments": {"card": "C-07"}}]}),
         played("Your card 12 345 678 is fine", expect={"mentions": [["nothing", "12345678"]]}, customer="12.345.678?"),
         played("Está renovado, gracias", expect={"language": "es"}),
         played("T-1", expect={"language": "es"}),
