@@ -203,7 +203,13 @@ def _bedrock(chosen: ModelSpec, guardrail: Guardrail | None, environment: Mappin
 
     around: dict[str, Any] = {}
     if guardrail is not None:
-        around = {"guardrail_id": guardrail.id, "guardrail_version": guardrail.version, "guardrail_trace": "enabled"}
+        around = {
+            "guardrail_id": guardrail.id,
+            "guardrail_version": guardrail.version,
+            "guardrail_trace": "enabled",  # alone tells a blocked word from a masked one
+            "guardrail_stream_processing_mode": "sync",  # what is said cannot be taken back
+            "guardrail_redact_input": True,  # it reads the whole talk: a blocked word would block every turn to come
+        }
     return BedrockModel(
         boto_session=_session(environment),
         boto_client_config=Config(

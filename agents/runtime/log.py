@@ -43,6 +43,8 @@ def configure() -> None:
     logging.getLogger(OURS).setLevel(logging.INFO)
     logging.getLogger(SDK).addHandler(logging.NullHandler())
     logging.getLogger(SDK).setLevel(logging.WARNING)
+    # It warns each session that it is to be used from asynchronous code, which it is.
+    logging.getLogger("bedrock_agentcore.memory").setLevel(logging.ERROR)
     # A caller that hangs up closes generators in another task: OpenTelemetry complains and nothing is wrong.
     logging.getLogger("opentelemetry.context").setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)

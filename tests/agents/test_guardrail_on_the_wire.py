@@ -107,7 +107,7 @@ async def test_the_guardrail_goes_with_every_call(team: StrandsTeam, bedrock: Aw
     config = request.json["guardrailConfig"]
     assert (config["guardrailIdentifier"], config["guardrailVersion"]) == ("g-1", "3")
     assert config["trace"] == "enabled"
-    assert config.get("streamProcessingMode", "sync") == "sync"
+    assert config["streamProcessingMode"] == "sync"
 
 
 async def test_words_that_are_blocked_are_refused_and_not_sent_again(team: StrandsTeam, bedrock: AwsServer) -> None:
