@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from cdk.package import MAIN
+from tests.agents.converse_wire import CONVERSE, SENTENCE, blocked_input, says
 from tests.agents.runtime.process import RENEWED, ROOT, Aws, Events, Program, answer, aws, program, text_of
 from tests.agents.small_team import write_team
+from tests.lambdas.aws_server import AwsServer
 
 DONE = {"fetch": '{"status": "done"}'}
 CANARY = "zanahoria"
@@ -188,6 +190,29 @@ def test_a_session_that_cannot_be_understood_goes_on_in_the_process_with_the_his
         second.stop()
 
     assert CANARY not in second.logs
+
+
+def test_blocked_words_are_not_kept(team: Path, cloud: Aws) -> None:
+    """A guardrail of Bedrock, over its wire: neither Memory nor another process's model sees them again."""
+    bedrock = AwsServer()
+    bedrock.answers("POST", CONVERSE, blocked_input(), says("Hello."))
+    variables = {"MODEL": "bedrock:a-model", "GUARDRAIL_ID": "g-1", "GUARDRAIL_VERSION": "3"}
+    with bedrock.running():
+        variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = bedrock.url
+        with program(team, cloud, **variables) as first:
+            events = first.invoke(text=CANARY)
+            first.kill()
+        with program(team, cloud, **variables) as second:
+            assert text_of(second.invoke(text="hello")) == "Hello."
+
+    assert events == [
+        {"text": SENTENCE},
+        {"refused": {"reason": "guardrail"}},
+        {"finished": {"usage": {"inputTokens": 7, "outputTokens": 5}}},
+    ]
+    assert CANARY not in str(cloud.events())
+    assert CANARY not in str(bedrock.asked(CONVERSE)[1].json["messages"])
+    assert CANARY not in first.logs
 
 
 def test_a_caller_that_hangs_up_finds_the_session_again(team: Path, cloud: Aws) -> None:
