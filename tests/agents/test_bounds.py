@@ -252,3 +252,47 @@ async def test_a_control_beside_a_tool_runs_the_tool_once(tmp_path: Path) -> Non
     answers = [answer async for answer in team.team.resume({asked.calls[0].id: "{}"})]
 
     assert (answers, team.runs) == ([Text("Done.")], 1)
+
+
+async def test_controls_asked_for_together_are_answered_together(tmp_path: Path) -> None:
+    """One message may hold several; each has its own answer."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "toolResult" in messages[-1]["content"][-1]:
+            results = [block["toolResult"]["content"][0]["text"] for block in messages[-1]["content"]]
+            return Say(" ".join(results))
+        if prompt.startswith(SUPERVISOR):
+            return ASK_LOANS
+        return Use((("fetch", {"wish": "one"}), ("fetch", {"wish": "two"})))
+
+    team = Team(tmp_path, decide)
+    (asked,) = await team.ask()
+    assert isinstance(asked, Controls)
+    assert asked.calls == team.team.waiting()
+    answers_by_wish = {call.arguments["wish"]: call.id for call in asked.calls}
+
+    results = {answers_by_wish["one"]: "first", answers_by_wish["two"]: "second"}
+    answers = [answer async for answer in team.team.resume(results)]
+
+    assert answers == [Text("first second\n")]
+
+
+async def test_a_control_may_follow_a_control(tmp_path: Path) -> None:
+    """The answer to one leads to the next."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        done = sum("toolResult" in block for message in messages for block in message["content"])
+        if prompt.startswith(SUPERVISOR):
+            return Say("Done.") if done else ASK_LOANS
+        return Use((("fetch", {"wish": str(done)}),)) if done < 2 else Say("Both.")
+
+    team = Team(tmp_path, decide)
+    asked = await team.ask()
+    for wish in ("0", "1"):
+        (controls,) = asked
+        assert isinstance(controls, Controls)
+        (call,) = controls.calls
+        assert call.arguments == {"wish": wish}
+        asked = [answer async for answer in team.team.resume({call.id: "{}"})]
+
+    assert asked == [Text("Done.")]
