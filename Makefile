@@ -45,7 +45,7 @@ synth: environment ## every way to deploy, in cdk.out/, checked by cdk-nag and c
 	@echo "handoff: the CDK CLI synthesizes the same app."
 
 deploy: environment ## cdk deploy with the pinned CLI: make deploy ARGS="--parameters instanceId=…"
-	@$(CDK) deploy $(ARGS)
+	@$(CDK) deploy --all $(ARGS)
 
 lock: environment ## write requirements*.txt anew from requirements*.in
 	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt

@@ -199,7 +199,8 @@ def allowed_as(tool: described.Tool) -> str:
 
 
 def allowed_tools(agent: FlatAgent) -> list[str]:
-    """Exactly the team's. An inline function goes by its bare name: no page that was found says it in so many words."""
+    """Exactly the team's. An inline function goes by its bare name: public code does so, no page that was found says it
+    in so many words."""
     return [*map(allowed_as, agent.tools), *(control.name for control in agent.controls)]
 
 

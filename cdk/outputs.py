@@ -14,6 +14,7 @@ def tell_deployer(
     flow_name: str,
     start_bot_arn: str,
     queue_arn: str,
+    who_answers: str,
     agents: Mapping[str, str],
 ) -> None:
     """One output each."""
@@ -21,6 +22,7 @@ def tell_deployer(
     _tell(stack, "HowToTry", _how_to_try(flow_name), "A first conversation")
     _tell(stack, "StartBotArn", start_bot_arn, "For a flow of your own: the function its Lambda block names")
     _tell(stack, "QueueArn", queue_arn, "Where customers wait for a person")
+    _tell(stack, "WhoAnswers", who_answers, "What a customer talks with")
     for name, value in agents.items():
         _tell(stack, name, value, "The agents that answer")
 

@@ -90,6 +90,7 @@ class HandoffStack(Stack):
             flow_name=flow.name,
             start_bot_arn=start_bot.alias.function_arn,
             queue_arn=queue.arn,
+            who_answers=_who_answers(self._settings, team),
             agents=agents.told,
         )
         tell_what_stays(self, self._kept if self._settings.keep_data else {})
@@ -182,3 +183,14 @@ class TeamStack(Stack):
         self.access = own.access
         kept = {name.lower(): table.name for name, table in own.tools.tables.items()}
         tell_what_stays(self, kept if settings.keep_data else {})
+
+
+def _who_answers(settings: Settings, team: Team | None) -> str:
+    place = f" in {settings.agent_region}" if settings.agent_region else ""
+    if team is None:
+        return f"Your own agents: {settings.backend}{place}, as the parameters name them."
+    guarded = "behind a guardrail" if settings.guardrail else "without a guardrail"
+    return (
+        f"The team '{team.name}' on {settings.backend}{place}, thinking with {settings.model}, {guarded}. The account "
+        "must be allowed to use this model; another one is chosen by -c model=…"
+    )
