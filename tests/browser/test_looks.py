@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, ViewportSize, expect
 
+from local.model import LocalModel
 from local.npm_packages import bring
 from local.stack import Stack
 from tests.browser.conftest import OpenPage, page_stack
@@ -136,3 +137,15 @@ async def test_the_page_says_that_a_scripted_model_answers(open_page: OpenPage) 
     page = await open_page("/")
 
     await expect(page.get_by_text("A scripted model answers. Everything is gone when you stop it.")).to_be_visible()
+
+
+async def test_the_page_names_a_real_model_and_nothing_of_where_it_is(open_page: OpenPage, stack: Stack) -> None:
+    """Whoever looks over one's shoulder learns which model answers, not the way to it."""
+    facts = {**stack.facts(), "model": LocalModel("openai:clever@http://secret-place.test/v1").facts()}
+    page = await open_page("/")
+    await page.route("**/local.json", lambda route: route.fulfill(json=facts))
+
+    await page.reload()
+
+    await expect(page.get_by_text("openai:clever answers. Everything is gone when you stop it.")).to_be_visible()
+    assert "secret-place" not in await page.content()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.conversation_tests import ConversationTest
 from agents.script import load_script
 from local import evaluation
-from local.evaluation_report import Report, Run, as_html, as_markdown, as_table
-from local.played import BOT, Line, Played, PlayedTurn, ToolUse
+from local.evaluation_report import as_html, as_markdown, as_table
 from local.settings import ROOT
+from tests.local.evaluated import report, run
 from tests.openai_wire import Answer, Refuse, Say, openai_wire, thinks_with
 
 STORE = ROOT / "agents" / "store"
@@ -106,21 +104,6 @@ def test_what_cannot_be_evaluated_is_told_in_one_line(
 
 
 # The report
-
-
-def run(*findings: str, name: str = "A loan is renewed", seconds: float = 1.5) -> Run:
-    turn = {"customer": "renew <C12>", "expect": {"no_calls": True, "mentions": [["renewed", "extended"]]}}
-    end = {"outcome": "escalate", "reason": "team_decided", "attributes": {"handoff_card": "C12"}}
-    test = ConversationTest.model_validate({"name": name, "about": "readers <3 it", "turns": [turn], "end": end})
-    use = ToolUse(contact_id="c-1", tool="renew", arguments={"card": "C12"}, result='{"status": "<script>"}')
-    done = PlayedTurn(customer="renew <C12>", heard=[Line(role=BOT, text="*Done* & dusted")], tools=[use], seconds=0.5)
-    played = Played(test=test, turns=[done], outcome="escalate", attributes={"handoff_card": "C12"}, seconds=seconds)
-    return Run(played=played, findings=findings)
-
-
-def report(*runs: Run) -> Report:
-    started = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    return Report(team="library", model="openai:x", backend="default", started=started, seconds=7, runs=list(runs))
 
 
 def test_the_table_tells_failures_and_pass_rates_and_totals() -> None:
