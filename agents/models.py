@@ -51,7 +51,7 @@ class ModelFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrail:
-    """An Amazon Bedrock guardrail. Only Bedrock's own models are called through it."""
+    """An Amazon Bedrock guardrail. Only Bedrock's own models are called through it; the scripted one plays it."""
 
     id: str
     version: str
@@ -98,7 +98,7 @@ def make_model(
     chosen = parse_model(spec)
     match chosen.kind:
         case "scripted":
-            return _scripted(script)
+            return _scripted(script, guarded=guardrail is not None)
         case "bedrock":
             return _bedrock(chosen, guardrail, environment)
         case "openai" | "ollama":
@@ -165,12 +165,12 @@ def _with_path(url: SplitResult, path: str) -> SplitResult:
 # Making the model
 
 
-def _scripted(script: Script | None) -> Model:
+def _scripted(script: Script | None, *, guarded: bool) -> Model:
     from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands takes a second; reading the setting none)
 
     if script is None:
         raise UnusableModel("MODEL is 'scripted', but this team brings no script")
-    return ScriptedModel(script)
+    return ScriptedModel(script, guarded=guarded)
 
 
 def _openai_compatible(chosen: ModelSpec, environment: Mapping[str, str]) -> Model:

@@ -62,6 +62,12 @@ def reply(script: Script, messages: Messages, tools: Sequence[ToolSpec], prompt:
     return Say("\n\n".join(dict.fromkeys(said)))
 
 
+def last_words(messages: Messages) -> str:
+    """What was said last to the agent, by whoever asks it."""
+    said = [text for message in messages if message["role"] == "user" and (text := _text(message))]
+    return said[-1] if said else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Speaker:
     """Says sentences of one language, with what is known put in."""

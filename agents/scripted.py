@@ -18,7 +18,8 @@ from strands.types.content import Messages
 from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolSpec
 
-from agents.replies import Say, Use, reply
+from agents.prompt_attacks import looks_like_an_attack
+from agents.replies import Say, Use, last_words, reply
 from agents.script import Script
 
 _PIECE = re.compile(r"(?:\S+\s*){1,3}|\s+")
@@ -26,10 +27,11 @@ _PIECE = re.compile(r"(?:\S+\s*){1,3}|\s+")
 
 
 class ScriptedModel(Model):
-    """The script as a Strands model."""
+    """The script as a Strands model; `guarded`, as a model that is called through a guardrail."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, guarded: bool = False) -> None:
         self._script = script
+        self._guarded = guarded
 
     def update_config(self, **model_config: Any) -> None:
         """Nothing can be configured."""
@@ -47,9 +49,24 @@ class ScriptedModel(Model):
         system_prompt: str | None = None,
         **_: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
+        if self._guarded and looks_like_an_attack(last_words(messages)):
+            for event in _KEPT_BACK:
+                yield event
+            return
         answer = reply(self._script, messages, tool_specs or [], system_prompt or "")
         for event in _events(answer, use_id=_identify(messages)):
             yield event
+
+
+_KEPT_BACK: tuple[StreamEvent, ...] = (
+    {"messageStart": {"role": "assistant"}},
+    {"contentBlockStart": {"start": {}}},
+    {"contentBlockDelta": {"delta": {"text": " "}}},
+    {"contentBlockStop": {}},
+    {"messageStop": {"stopReason": "guardrail_intervened"}},
+    {"redactContent": {"redactUserContentMessage": "[Kept back.]"}},
+)
+"""What Strands hears of a guardrail that blocked the customer's words; a real one says its sentence, too."""
 
 
 def _identify(messages: Messages) -> str:

@@ -87,9 +87,12 @@ class AgentCoreHarness:
         self._new_id = new_id
         self._sessions: dict[str, _Session] = {}
 
-    def warm_up(self) -> None:
-        """Do what makes the first answer slow; may run in a thread of its own."""
-        self._make_model(self._source())
+    async def warm_up(self) -> None:
+        """Do what makes the first answer slow."""
+        await asyncio.to_thread(lambda: self._make_model(self._source()))
+
+    def renew(self) -> None:
+        """Every request has the team and the template as they are."""
 
     async def close(self) -> None:
         """Nothing runs here by itself."""

@@ -25,6 +25,7 @@ from agents.sessions import Busy, Session, Sessions
 from agents.team_source import TeamSource
 from agents.tool_events import AGENT_VERSION, read_answer, tool_event
 from agents.yaml_source import InvalidTeam
+from local.agent_resources import BedrockAlias, Guardrail
 from local.agent_wire import (
     AnswerBytes,
     history,
@@ -33,6 +34,7 @@ from local.agent_wire import (
     resumes,
 )
 from local.event_stream import MEDIA_TYPE, Event, FailNext, frames, never_fail
+from local.guardrails import Guardrails, assessment
 from local.model import LocalModel
 from local.wire import AwsError, Operation, read_body, render_error
 
@@ -51,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 
 class BedrockAgents:
-    """The agent `agent_id` under the alias `alias_id`, for any number of sessions at once."""
+    """The agent under the alias that ChatBot is told, for any number of sessions at once."""
 
     def __init__(
         self,
@@ -61,8 +63,8 @@ class BedrockAgents:
         call_tool: CallTool,
         now: Callable[[], float],
         new_id: Callable[[], str],
-        agent_id: str,
-        alias_id: str,
+        alias: Callable[[], BedrockAlias | None],
+        guardrails: Guardrails,
     ) -> None:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
@@ -70,17 +72,22 @@ class BedrockAgents:
         self._model = model
         self._call_tool = call_tool
         self._new_id = new_id
-        self.answer_as(agent_id, alias_id)
+        self._alias = alias
+        self._guardrails = guardrails
         self._sessions = Sessions(source=source.current, build=self._build, run_tool=self._use, now=now)
         self._warm = False
 
-    def answer_as(self, agent_id: str, alias_id: str) -> None:
-        """Answer under these ids from now on."""
-        self._agent_id = agent_id
-        self._alias_id = alias_id
+    async def warm_up(self) -> None:
+        """Do what makes the first answer slow."""
+        await asyncio.to_thread(self._build_once)
 
-    def warm_up(self) -> None:
-        """Do what makes the first answer slow; may run in a thread of its own."""
+    def renew(self) -> None:
+        """Sessions look for themselves whether the team was edited."""
+
+    async def close(self) -> None:
+        """Nothing runs here by itself."""
+
+    def _build_once(self) -> None:
         loaded = self._source.current()
         self._model.build_team(loaded, {tool.name: _refuse_tool for tool in loaded.team.tools}, ())
 
@@ -88,7 +95,7 @@ class BedrockAgents:
         if self._warm:
             return
         try:
-            await asyncio.to_thread(self.warm_up)
+            await self.warm_up()
         except InvalidTeam as mistake:
             raise AwsError("InternalServerException", f"The team cannot be used: {mistake}") from mistake
         self._warm = True
@@ -105,6 +112,9 @@ class BedrockAgents:
             results = self._match(session, asked["sessionState"]) if resumes(asked) else None
         except AwsError as error:
             return render_error(SERVICE, error)
+        guardrail = None if results else self._guardrails.of_agent(asked.get("inputText", ""))
+        if guardrail is not None:
+            return self._respond(asked, self._keep_back(asked, guardrail))
         return self._respond(asked, self._events(session, asked, results))
 
     async def _read(self, request: Request) -> dict[str, Any]:
@@ -112,7 +122,7 @@ class BedrockAgents:
         if body is None:
             raise AwsError("ValidationException", f"The request is cut off or larger than {MOST_BODY_BYTES} bytes")
         asked = INVOKE_AGENT.read(request.path_params, request.headers, body)
-        if (asked["agentId"], asked["agentAliasId"]) != (self._agent_id, self._alias_id):
+        if BedrockAlias(agent_id=asked["agentId"], alias_id=asked["agentAliasId"]) != self._alias():
             message = f"There is no agent {asked['agentId']} with an alias {asked['agentAliasId']}"
             raise AwsError("ResourceNotFoundException", message)
         return asked
@@ -162,7 +172,8 @@ class BedrockAgents:
             for event in answer.finish():
                 yield event
             if asked.get("enableTrace"):
-                yield "trace", self._trace(session, answer.text)
+                observation = {"traceId": self._new_id()[:16], "type": "FINISH", "finalResponse": {"text": answer.text}}
+                yield "trace", _trace(asked, {"orchestrationTrace": {"observation": observation}})
         except Busy:
             yield "conflictException", {"message": BUSY}
         except ToolFailed as failed:
@@ -187,29 +198,41 @@ class BedrockAgents:
                 inputs = [{"functionInvocationInput": invocation_input(session, call)} for call in calls]
                 yield "returnControl", {"invocationId": session.waiting_as, "invocationInputs": inputs}
 
-    def _trace(self, session: Session, text: str) -> dict[str, Any]:
-        observation = {"traceId": self._new_id()[:16], "type": "FINISH", "finalResponse": {"text": text}}
-        return {
-            "agentId": self._agent_id,
-            "agentAliasId": self._alias_id,
-            "agentVersion": AGENT_VERSION,
-            "sessionId": session.id,
-            "trace": {"orchestrationTrace": {"observation": observation}},
-        }
+    async def _keep_back(self, asked: Mapping[str, Any], guardrail: Guardrail) -> AsyncGenerator[Event, None]:
+        """The guardrail's sentence in place of an answer, and its trace if asked for."""
+        if asked.get("enableTrace"):
+            found = {"action": "INTERVENED", "traceId": self._new_id()[:16], "inputAssessments": [assessment()]}
+            yield "trace", _trace(asked, {"guardrailTrace": found})
+        answer = AnswerBytes(in_pieces=False)
+        for event in (*answer.take(guardrail.blocked_input), *answer.finish()):
+            yield event
 
     async def _use(self, session: Session, call: ToolCall) -> str:
         """Run a tool as Bedrock does: by an event to its function, whose answer must have Bedrock's form."""
         try:
-            answer = await self._call_tool(call.tool.runs_in, tool_event(session, call, self._alias_id))
+            answer = await self._call_tool(call.tool.runs_in, tool_event(session, call, self._alias_id()))
             return read_answer(session, call, answer)
         except Exception as error:
             logger.exception("tool %s of session %s failed", call.tool.name, session.id)
             raise ToolFailed(f"The function of {call.tool.name} failed: {type(error).__name__}") from error
 
+    def _alias_id(self) -> str:
+        alias = self._alias()
+        return alias.alias_id if alias else ""
 
-def routes(agents: BedrockAgents) -> list[Route]:
-    """Every route of this face."""
-    return [Route(PATH, agents.invoke, methods=["POST"], name="bedrock-agent-runtime.InvokeAgent")]
+    def routes(self) -> list[Route]:
+        """Every route of this face."""
+        return [Route(PATH, self.invoke, methods=["POST"], name=f"{SERVICE}.InvokeAgent")]
+
+
+def _trace(asked: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "agentId": asked["agentId"],
+        "agentAliasId": asked["agentAliasId"],
+        "agentVersion": AGENT_VERSION,
+        "sessionId": asked["sessionId"],
+        "trace": trace,
+    }
 
 
 async def _refuse_tool(call: ToolCall) -> str:

@@ -20,10 +20,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.activity import Activity
 from local.clock import Clock
-from local.execution_environment import Invocation
 from local.wire import service_model
 
-SERVICES: Final = ("connectparticipant", "connect", "bedrock-agent-runtime", "lambda")
+SERVICES: Final = (
+    "connectparticipant",
+    "connect",
+    "bedrock-agent-runtime",
+    "bedrock-agentcore",
+    "bedrock-runtime",
+    "lambda",
+)
 """REST services behind the one origin, by boto3's names; DynamoDB is told by its X-Amz-Target."""
 KEPT_CALLS: Final = 2_000
 _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
@@ -31,8 +37,16 @@ _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
 Stage = Literal["before", "midway", "after"]
 Cut = Callable[[Scope], None]
 """Closes the connection of a request at once."""
-InvocationOf = Callable[[str], Invocation | None]
-"""What runs in the worker that signs with an access key."""
+CallerOf = Callable[[str], "Caller | None"]
+"""Whoever signs with an access key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What of the stack makes a call: a function or a runtime by its name, and the chat it works for, if known."""
+
+    name: str
+    contact_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +183,9 @@ class Switches:
 class Calls:
     """The middleware. `recorded` holds the last calls, the oldest first; those of functions are shown live too."""
 
-    def __init__(
-        self, app: ASGIApp, *, invocation_of: InvocationOf, activity: Activity, clock: Clock, cut: Cut
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, caller_of: CallerOf, activity: Activity, clock: Clock, cut: Cut) -> None:
         self._app = app
-        self._invocation_of = invocation_of
+        self._caller_of = caller_of
         self._activity = activity
         self._clock = clock
         self._cut = cut
@@ -185,9 +197,9 @@ class Calls:
         if named is None:
             await self._app(scope, receive, send)
             return
-        invocation = self._invocation_of(access_key_of(scope))
-        function = invocation.function.name if invocation else None
-        contact_id = invocation.contact_id if invocation else None
+        caller = self._caller_of(access_key_of(scope))
+        function = caller.name if caller else None
+        contact_id = caller.contact_id if caller else None
         rule = self.switches.rule_for(named[1], function, contact_id)
         exchange = _Exchange(send)
         started = time.monotonic()

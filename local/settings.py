@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.models import SCRIPTED
+from local.agent_faces import DEFAULT_BACKEND
 from local.open_points import OpenPoints
 from local.workers import POOL_SIZE
 
@@ -29,6 +30,8 @@ class StackSettings:
     """Of 127.0.0.1; 0 takes a free one."""
     team: Path = ROOT / "agents" / "store"
     """The folder of the agent team that answers."""
+    backend: str = DEFAULT_BACKEND
+    """Where it runs: the face that ChatBot speaks to, and what the template is synthesized for."""
     model: str = SCRIPTED
     """What the team thinks with, as `agents.models` reads it."""
     quotas: bool = False

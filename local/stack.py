@@ -1,7 +1,7 @@
 """The laptop stack: every part, put together, started and ended in order.
 
     browser, boto3 ─► server ─► front ─► Connect and participant API, sockets, desk ─► chats
-    workers (Lambda) ─┘            ├──► DynamoDB, Lambda, Bedrock Agents ─► the team
+    workers (Lambda) ─┘            ├──► DynamoDB, Lambda, the agents' backend ─► the team
                                    └──► page
     chats ─► flow driver ─► workers          chats ─► delivery (SNS) ─► workers
 
@@ -24,13 +24,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from agents.models import UnusableModel
 from agents.yaml_source import InvalidTeam
 from local import (
     activity,
-    bedrock_agents,
     connect_api,
     desk,
     interpreter,
@@ -40,6 +39,7 @@ from local import (
     participant_api,
     sockets,
 )
+from local.agents import Agents, Surroundings
 from local.calls import Calls, Switches
 from local.chat import Chats
 from local.clock import Clock
@@ -60,8 +60,6 @@ from local.workers import FunctionError, Workers
 
 INSTANCE_ID: Final = "0c7a9e52-5a0f-4b0e-9d65-1b7f4b3c2a10"
 FLOW_ID: Final = "5f1d2c3b-8a47-4e6d-b2f9-6c0e1a7d9b84"
-AGENT_ID: Final = "LOCALTEAM1"
-AGENT_ALIAS_ID: Final = "LOCALALIAS"
 ACCESS_KEY_ID: Final = "CUSTOMER000000000000"
 SECRET_ACCESS_KEY: Final = "local"  # noqa: S105  (nothing checks it)
 DESK: Final = "/desk"
@@ -118,8 +116,14 @@ class Stack:
             root=ROOT,
             folder=settings.build / "templates",
             guard=self.guard,
-            # Workers run from the source tree; the team runs here, as the Bedrock agents of the template.
-            context={"lambda_package": "lambdas", "backend": "bedrock-agents", **settings.context},
+            team=settings.team,
+            # What runs here runs from the source tree, so nothing is packed.
+            context={
+                "lambda_package": "lambdas",
+                "agent_package": "agents",
+                "backend": settings.backend,
+                **settings.context,
+            },
         )
 
     async def __aenter__(self) -> Self:
@@ -167,6 +171,7 @@ class Stack:
             "secretAccessKey": SECRET_ACCESS_KEY,
             "deskUrl": f"{self.origin}{DESK}",
             "team": self.team.facts(),
+            "backend": self._settings.backend,
             "model": self.model.facts(),
         }
 
@@ -187,6 +192,7 @@ class Stack:
         self.chats.listeners.add(self.activity.listen)
         self.chats.listeners.add(self.flows.hear)
         self.chats.listeners.add(self.delivery.hear)
+        self.team.policy_file()  # a team that cannot be read is told by its own line, not by CDK's
         self._template = await self._read_template()
         self._apply(self._template)
         await self._server.start(self._app())
@@ -205,6 +211,7 @@ class Stack:
         await self.flows.close()
         await self.delivery.close()
         await self.workers.close()
+        await self.agents.close()
 
     # Parts
 
@@ -229,23 +236,33 @@ class Stack:
             instance_arn=self.chats.instance_arn,
         )
 
-    def _make_agents(self) -> bedrock_agents.BedrockAgents:
-        return bedrock_agents.BedrockAgents(
-            source=self.team.source,
+    def _make_agents(self) -> Agents:
+        surroundings = Surroundings(
+            root=ROOT,
+            logs=self._settings.build / "logs",
+            team=self.team,
             model=self.model,
-            call_tool=self.workers.invoke,
-            now=self.clock.now,
+            workers=self.workers,
+            clock=self.clock,
+            guard=self.guard,
+            activity=self.activity,
             new_id=_new_id,
-            agent_id=AGENT_ID,
-            alias_id=AGENT_ALIAS_ID,
+            origin=lambda: self.origin,
+            cut=self._cut,
+            tell=self._notice,
         )
+        return Agents(self._settings.backend, surroundings)
+
+    def _cut(self, scope: Scope) -> None:
+        """The server comes with the start."""
+        self._server.cut(scope)
 
     def _app(self) -> ASGIApp:
         routes: list[BaseRoute] = [
             *connect_api.routes(self.chats),
             *participant_api.routes(self.chats),
             *sockets.routes(self.chats),
-            *bedrock_agents.routes(self.agents),
+            *self.agents.routes(),
             *lambda_api.routes(self.workers),
             self.dynamodb.route(),
             *activity.routes(self.activity),
@@ -255,7 +272,7 @@ class Stack:
         services = front(routes, on_unknown=lambda asked: self._notice(f"{asked} is not emulated"))
         self.calls = Calls(
             BeforeChats(services, prepare=self.refresh),
-            invocation_of=self.workers.invocation_of,
+            caller_of=self.agents.caller_of,
             activity=self.activity,
             clock=self.clock,
             cut=self._server.cut,
@@ -266,7 +283,7 @@ class Stack:
 
     def _watch_files(self) -> None:
         self._template_files = Watch(self._synthesizer.inputs)
-        code = (ROOT / "lambdas",)
+        code = (ROOT / "lambdas", ROOT / "agents")
         self._program_files = Watch(
             lambda: itertools.chain(files_below(*code, suffixes=(".py", ".json")), self.team.files())
         )
@@ -295,9 +312,9 @@ class Stack:
         self._put_demo_data(template)
         self._template = template
         self.delivery.subscriptions = template.subscriptions
-        chat_bot = next(each for each in template.functions if each.handler == CHAT_BOT).environment
-        self.agents.answer_as(chat_bot["AGENT_ID"], chat_bot["AGENT_ALIAS_ID"])
         self.workers.define(template.functions, origin=self.origin, environment={"HANDOFF_POLICY": str(policy)})
+        chat_bot = next(each for each in template.functions if each.handler == CHAT_BOT)
+        self.agents.take(template.agents, chat_bot=chat_bot.environment)
 
     def _put_demo_data(self, template: StackTemplate) -> None:
         today = datetime.fromtimestamp(self.clock.now(), UTC).date()
@@ -330,7 +347,7 @@ class Stack:
                 await self.workers.warm(self.function(handler))
             except FunctionError as error:
                 self._notice(_one_line(error))
-        await asyncio.to_thread(self.agents.warm_up)
+        await self.agents.warm_up()
 
     def _notice(self, text: str) -> None:
         _log.info("%s", text)

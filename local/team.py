@@ -25,14 +25,14 @@ class LocalTeam:
     """The team in a folder. `policies` is where policy files are kept; `tell` hears of a broken edit."""
 
     def __init__(self, folder: Path, *, policies: Path, tell: Callable[[str], None]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._policies = policies
         self._tell = tell
         self._demo: Demo | None = None
         self.source = TeamSource(folder, tell)
 
     def files(self) -> list[Path]:
-        return [*files_below(self._folder)]
+        return [*files_below(self.folder)]
 
     def policy_file(self) -> Path:
         """The hand-off policy of the team as it is now. Raises `InvalidTeam` if there has never been a good team."""
@@ -49,7 +49,7 @@ class LocalTeam:
         """The demo's data; the last good one if an edit broke it. Raises `InvalidTeam` if there was none."""
         try:
             functions = self.source.current().team.functions
-            self._demo = load_demo(self._folder, functions, today=today)
+            self._demo = load_demo(self.folder, functions, today=today)
         except InvalidTeam as mistake:
             if self._demo is None:
                 raise

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from agents.team import TEAM_FILE
 from local.agent_resources import AgentResources, read_agents
 from local.guard import Guard
 from local.intrinsics import CannotResolve, Resolver, arn
@@ -26,7 +27,8 @@ from local.sources import files_below
 STACK_NAME: Final = "Handoff"
 INVOKED_ALIAS: Final = "live"
 """The only alias that events are sent to; how another qualifier's are treated means nothing here."""
-KEPT_TEMPLATES: Final = 5
+KEPT_TEMPLATES: Final = 15
+"""Enough for every backend with a few settings."""
 INPUTS: Final = (
     "app.py",
     "cdk.json",
@@ -205,11 +207,14 @@ def _properties(resolver: Resolver, resource: Mapping[str, Any]) -> dict[str, An
 class Synthesizer:
     """Runs `app.py` in `root` when its inputs changed and keeps the last results in `folder`.
 
-    `context` is CDK context that comes before that of cdk.json.
+    `context` is CDK context that comes before that of cdk.json; `team` is the folder of the team in it.
     """
 
-    def __init__(self, *, root: Path, folder: Path, guard: Guard, context: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, root: Path, folder: Path, guard: Guard, context: Mapping[str, str], team: Path | None = None
+    ) -> None:
         self._root = root
+        self._team = team
         self._folder = folder
         self._guard = guard
         self._context = dict(context)
@@ -217,8 +222,10 @@ class Synthesizer:
     def fingerprint(self) -> str:
         """Changes when anything that shapes the template changes."""
         digest = hashlib.sha256(repr((sys.version_info[:2], sorted(self._context.items()))).encode())
-        for path in sorted(self.inputs()):
+        for path in sorted(self._program()):
             digest.update(f"\0{path.relative_to(self._root)}\0".encode() + _content_of(path))
+        for path in sorted(self._team_files()):  # by their content alone: a team may lie anywhere
+            digest.update(f"\0{path.name}\0".encode() + _content_of(path))
         return digest.hexdigest()[:16]
 
     def is_cached(self) -> bool:
@@ -235,6 +242,16 @@ class Synthesizer:
 
     def inputs(self) -> Iterable[Path]:
         """The files that shape the template."""
+        yield from self._program()
+        yield from self._team_files()
+
+    def _team_files(self) -> Iterable[Path]:
+        """What of the team is deployed: its description and its instructions."""
+        if self._team is not None:
+            yield self._team / TEAM_FILE
+            yield from files_below(self._team, suffixes=(".md",))
+
+    def _program(self) -> Iterable[Path]:
         for name in INPUTS:
             path = self._root / name
             if path.is_file():
@@ -284,8 +301,11 @@ class Synthesizer:
             **os.environ,
             "PATH": path,
             "CDK_OUTDIR": str(assembly),
-            "CDK_CONTEXT_JSON": json.dumps({**self._written_context(), **self._context}),
+            "CDK_CONTEXT_JSON": json.dumps({**self._written_context(), **self._team_context(), **self._context}),
         }
+
+    def _team_context(self) -> dict[str, str]:
+        return {"team": str(self._team)} if self._team is not None else {}
 
     def _written_context(self) -> dict[str, Any]:
         try:

@@ -187,8 +187,11 @@ class Operation:
         self._path: str = model.http["requestUri"]
         self.documented: Final = frozenset(shape.name for shape in model.error_shapes)
 
-    def route(self, handle: Handler, admit: Callable[[str], bool]) -> Route:
-        """A route that calls `handle` with the checked request; `admit` says whether the rate allows the call."""
+    def route(self, handle: Handler, admit: Callable[[str], bool], *, label: str = "label") -> Route:
+        """A route that calls `handle` with the checked request; `admit` says whether the rate allows the call.
+
+        `label` is how a label of the URI is read: `path` where it may be an ARN, which has slashes.
+        """
 
         async def serve(request: Request) -> Response:
             try:
@@ -199,7 +202,7 @@ class Operation:
             except AwsError as error:
                 return render_error(self.service, error)
 
-        path = self._path.replace("}", ":label}")
+        path = self._path.replace("}", f":{label}}}")
         return Route(path, serve, methods=[self._method], name=f"{self.service}.{self.name}")
 
     def read(

@@ -15,11 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from local.activity import Activity
-from local.calls import Calls, operation_of
+from local.calls import Caller, Calls, operation_of
 from local.clock import Clock
-from local.execution_environment import Invocation
 from local.server import Server
-from tests.local.benches import function
 
 WORKER = "WORKER00000000000001"
 SIGNED = {"Authorization": f"AWS4-HMAC-SHA256 Credential={WORKER}/20261120/local/connect/aws4_request"}
@@ -37,7 +35,7 @@ class Origin:
         self.served: list[str] = []
         self.calls = Calls(
             Starlette(routes=[Route("/{path:path}", self._serve, methods=["POST", "PUT", "GET"])]),
-            invocation_of=self._invocation_of,
+            caller_of=self._caller_of,
             activity=self.activity,
             clock=self.clock,
             cut=self.server.cut,
@@ -54,13 +52,8 @@ class Origin:
         await asyncio.sleep(0.02)
         yield b"second"
 
-    def _invocation_of(self, access_key: str) -> Invocation | None:
-        if access_key != WORKER:
-            return None
-        running = function("ChatBot")
-        return Invocation(
-            request_id="r-1", function=running, invoked_arn=running.arn, event={}, client_context=None, contact_id="c-1"
-        )
+    def _caller_of(self, access_key: str) -> Caller | None:
+        return Caller("ChatBot", "c-1") if access_key == WORKER else None
 
     async def post(self, path: str = SEND, headers: dict[str, str] = SIGNED) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.server.origin) as client:
