@@ -81,7 +81,12 @@ class Agents:
 
     def take(self, resources: AgentResources, *, chat_bot: Mapping[str, str]) -> None:
         """Run what the template has from now on; `chat_bot` are the variables of whoever asks."""
+        if resources != self._resources:
+            self.face.renew()
         self._resources, self._chat_bot = resources, chat_bot
+
+    def renew(self) -> None:
+        """The program behind the face has changed. A team that was edited is seen without that."""
         self.face.renew()
 
     def routes(self) -> list[BaseRoute]:

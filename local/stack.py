@@ -91,6 +91,7 @@ class Stack:
         self._template: StackTemplate
         self._template_files: Watch
         self._program_files: Watch
+        self._agent_files: Watch
         self.calls: Calls
         self.clock = Clock()
         self.activity = activity.Activity(now=self.clock.now)
@@ -182,6 +183,8 @@ class Stack:
                 await self._try(self._take_template())
             if self._program_files.has_changed():
                 await self._try(self._take_programs())
+            if self._agent_files.has_changed():
+                await self._try(self._take_agents())
 
     async def _start(self, starting: AsyncExitStack) -> None:
         starting.enter_context(self.guard)
@@ -283,10 +286,10 @@ class Stack:
 
     def _watch_files(self) -> None:
         self._template_files = Watch(self._synthesizer.inputs)
-        code = (ROOT / "lambdas", ROOT / "agents")
         self._program_files = Watch(
-            lambda: itertools.chain(files_below(*code, suffixes=(".py", ".json")), self.team.files())
+            lambda: itertools.chain(files_below(ROOT / "lambdas", suffixes=(".py", ".json")), self.team.files())
         )
+        self._agent_files = Watch(lambda: files_below(ROOT / "agents", suffixes=(".py",)))
 
     async def _read_template(self) -> StackTemplate:
         template = read_template(
@@ -305,6 +308,11 @@ class Stack:
         self._apply(self._template)
         self._run_in_background(self._warm())
         self._notice("the sources changed: the next invocation runs the new ones")
+
+    async def _take_agents(self) -> None:
+        self.agents.renew()
+        self._run_in_background(self.agents.warm_up())
+        self._notice("the agents' program changed: the next answer is the new one's")
 
     def _apply(self, template: StackTemplate) -> None:
         policy = self.team.policy_file()

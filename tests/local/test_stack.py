@@ -148,7 +148,7 @@ def test_what_goes_wrong_with_a_call_is_a_switch(stack: RunningStack, place: Pla
     """The agent does not answer: the customer is told and reaches a human."""
     customer = Customer(place)
     customer.is_greeted()
-    stack.call(lambda running: running.switches.fail("InvokeAgent", "AccessDeniedException", status=403))
+    stack.call(lambda running: running.switches.fail(running.agents.operation, "AccessDeniedException", status=403))
 
     customer.says("Where is my order?")
 
