@@ -2,11 +2,14 @@
 PYTHON ?= python3
 PORT   ?= 8080
 MODEL  ?= scripted
+TEAM   ?=
+BACKEND ?=
 RUNS   ?= 1
 ARGS   ?=
 
 VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
+CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
 .PHONY: help environment run test demo evaluate check synth deploy clean lock format
 
@@ -17,14 +20,14 @@ environment:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "handoff: '$(PYTHON)' is not here; install Python 3.11 or newer, or name yours: make PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) local/environment.py
 
-run: environment ## the whole system on this machine, in the browser (PORT=8080, MODEL=openai:…, ARGS=--help)
-	@exec $(VENV) -m local --port $(PORT) --model "$(MODEL)" $(ARGS)
+run: environment ## the whole system on this machine, in the browser (PORT=8080, BACKEND=…, TEAM=…, MODEL=…, ARGS=--help)
+	@exec $(VENV) -m local --port $(PORT) $(CHOSEN) $(ARGS)
 
 demo: environment ## a scripted customer goes through a whole conversation
-	@exec $(VENV) -m local.demo --port $(PORT) $(if $(TEAM),--team "$(TEAM)") $(ARGS)
+	@exec $(VENV) -m local.demo --port $(PORT) $(CHOSEN) $(ARGS)
 
 evaluate: environment ## the team's conversation tests on a model, with a report (MODEL=…, TEAM=…, BACKEND=…, RUNS=3)
-	@exec $(VENV) -m local.evaluation --model "$(MODEL)" --runs $(RUNS) $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)") $(ARGS)
+	@exec $(VENV) -m local.evaluation $(CHOSEN) --runs $(RUNS) $(ARGS)
 
 test: environment ## all tests
 	@exec $(VENV) -m pytest $(ARGS)

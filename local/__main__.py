@@ -14,11 +14,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from agents.models import POSSIBLE, UnusableModel, parse_model
 from amazon_connect.phrases import languages
 from local import npm_packages
+from local.options import Parser, add_agents
 from local.settings import CannotStart, StackSettings
 
 CHATJS = "amazon-connect-chatjs"
@@ -79,9 +79,9 @@ def _ending_on_signals() -> Iterator[None]:
 
 def _options() -> argparse.Namespace:
     defaults = StackSettings()
-    parser = argparse.ArgumentParser(prog="python -m local", description="Handoff on this machine, without an account.")
+    parser = Parser(prog="python -m local", description="Handoff on this machine, without an account.")
     parser.add_argument("--port", type=_port, default=defaults.port, help="of 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--team", type=Path, default=defaults.team, help="folder of the agent team that answers")
+    add_agents(parser, team=defaults.team)
     parser.add_argument(
         "--language", choices=languages(), help="of the flow's sentences, as `cdk deploy -c language=…`"
     )
@@ -95,6 +95,7 @@ def _settings(options: argparse.Namespace) -> StackSettings:
     return StackSettings(
         port=options.port,
         team=options.team.resolve(),
+        backend=options.backend,
         model=options.model,
         quotas=options.quotas,
         context={"language": options.language} if options.language else {},

@@ -31,6 +31,8 @@ class AgentFace(Protocol):
 
     fail_next: FailNext
     """Whether the stream of the next answer shall fail, and how."""
+    ended: set[str]
+    """The sessions that their caller has ended, where the service has a call for it."""
 
     def routes(self) -> list[Route]: ...
 

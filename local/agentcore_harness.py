@@ -5,8 +5,9 @@
 
 A request is held against botocore's model and answered with an event stream. Prompt, tools and limits are those of the
 template's harness; a Gateway's tools run in their Lambda functions, with the event and the client context that the
-Gateway gives. Sessions live in this process. Not emulated, and refused: other models, tools or skills for one request.
-The rule: what a caller says of earlier turns must hold together as the service demands it, or nothing runs.
+Gateway gives. Sessions live in this process; no call ends one, so it lapses. Not emulated, and refused: other models,
+tools or skills for one request. The rule: what a caller says of earlier turns must hold together as the service demands
+it, or nothing runs.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class AgentCoreHarness:
     ) -> None:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
+        self.ended: set[str] = set()
         self._harness = harness
         self._source = source
         self._make_model = make_model

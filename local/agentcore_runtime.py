@@ -70,6 +70,7 @@ class AgentCoreRuntime:
     def __init__(self, *, runtime: Callable[[], Runtime | None], host: Host, contact_of: ContactOf) -> None:
         """`fail_next` may be set at any time; its failures are events of our own protocol."""
         self.fail_next: FailNext = never_fail
+        self.ended: set[str] = set()
         self._runtime = runtime
         self._host = host
         self._contact_of = contact_of
@@ -139,6 +140,7 @@ class AgentCoreRuntime:
         if session_id not in self._sessions:
             raise AwsError("ResourceNotFoundException", "There is no such session")
         self._sessions.discard(session_id)
+        self.ended.add(session_id)
 
     async def _read(self, operation: Operation, request: Request) -> tuple[Runtime, dict[str, Any]]:
         body = await read_body(request, MOST_BODY_BYTES)

@@ -61,6 +61,7 @@ class Agents:
     """The face of `backend` and its neighbours; `take` tells what the template says."""
 
     def __init__(self, backend: str, stack: Surroundings) -> None:
+        self.backend = backend
         self.operation = ASKS[backend]
         """The call by which ChatBot asks them."""
         self._stack = stack
@@ -78,6 +79,11 @@ class Agents:
     @fail_next.setter
     def fail_next(self, fail_next: FailNext) -> None:
         self.face.fail_next = fail_next
+
+    @property
+    def ended(self) -> frozenset[str]:
+        """The sessions that ChatBot has ended."""
+        return frozenset(self.face.ended)
 
     def take(self, resources: AgentResources, *, chat_bot: Mapping[str, str]) -> None:
         """Run what the template has from now on; `chat_bot` are the variables of whoever asks."""

@@ -16,7 +16,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +35,7 @@ from local.demo_people import (
     start_chat,
 )
 from local.guard import Guard
+from local.options import Parser, add_agents
 from local.settings import StackSettings
 
 PATIENCE_SECONDS: Final = 60.0
@@ -86,9 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser = Parser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of a running stack; 0 starts one")
-    parser.add_argument("--team", type=Path, default=StackSettings().team, help="folder of the team that answers")
+    defaults = StackSettings()
+    add_agents(parser, team=defaults.team)
+    parser.add_argument("--model", default=defaults.model, help="what the team thinks with")
     parser.add_argument("--language", choices=sorted(COURTESIES), default="en")
     parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, help="seconds the conversation may take")
     return parser.parse_args(arguments)
@@ -111,14 +113,15 @@ def _stack(options: argparse.Namespace) -> Iterator[Place]:
         yield running
         return
     print("demo: starting a stack on a free port …", flush=True)
-    with Guard() as guard, _own_stack(options.team) as process, guard.guarding(process.pid):
+    with Guard() as guard, _own_stack(options) as process, guard.guarding(process.pid):
         yield _address(process)
 
 
 @contextlib.contextmanager
-def _own_stack(team: Path) -> Iterator[subprocess.Popen[str]]:
+def _own_stack(options: argparse.Namespace) -> Iterator[subprocess.Popen[str]]:
     """In a process group of its own: Ctrl-C is for the demo, which then ends the stack."""
-    command = [sys.executable, "-m", "local", "--port", "0", "--without-page", "--team", str(team)]
+    chosen = ["--team", str(options.team), "--backend", options.backend, "--model", options.model]
+    command = [sys.executable, "-m", "local", "--port", "0", "--without-page", *chosen]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         try:
             yield process

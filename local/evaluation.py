@@ -24,17 +24,17 @@ from agents.conversation_tests import ConversationTest, load_conversations
 from agents.models import POSSIBLE, SCRIPTED, ModelFailed, UnusableModel
 from agents.team import Team, load_team
 from agents.yaml_source import InvalidTeam
+from local.agent_faces import DEFAULT_BACKEND
 from local.evaluation_report import Report, Run, as_html, as_markdown, as_table
 from local.judge import REASON, judge
 from local.model import LocalModel
+from local.options import Parser, add_agents
 from local.settings import ROOT, CannotStart, StackSettings
 
 if TYPE_CHECKING:
     from local.player import Player
 
 REPORTS: Final = ROOT / "build" / "evaluation"
-BACKENDS: Final = ("agentcore-runtime", "agentcore-harness", "bedrock-agents")
-HARNESS: Final = "agentcore-harness"
 AT_ONCE_SCRIPTED: Final = 4
 AT_ONCE: Final = 2
 """Models of a laptop, and quotas of an account, are soon busy."""
@@ -55,7 +55,7 @@ class Evaluation:
     team: Team
     tests: tuple[ConversationTest, ...]
     model: LocalModel
-    backend: str = ""
+    backend: str = DEFAULT_BACKEND
     runs: int = 1
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,15 +65,14 @@ class Evaluation:
         from local.stack import Stack  # noqa: PLC0415  (likewise)
 
         await self._probe()
-        context = {"backend": self.backend} if self.backend else {}
-        settings = StackSettings(port=0, team=self.folder, model=self.model.setting, context=context, watch=False)
+        settings = StackSettings(port=0, team=self.folder, model=self.model.setting, backend=self.backend, watch=False)
         started, begun = datetime.now(UTC), time.monotonic()
         async with Stack(settings) as stack, Player(stack) as player:
             runs = await self._play_all(player)
         return Report(
             team=self.team.name,
             model=self.model.spec.name,
-            backend=self.backend or "default",
+            backend=self.backend,
             started=started,
             seconds=time.monotonic() - begun,
             runs=runs,
@@ -121,8 +120,6 @@ class Evaluation:
             raise CannotEvaluate(f"{self.model.spec.name} cannot be used: {failed}") from failed
 
     def _at_once(self) -> int:
-        if self.backend == HARNESS:
-            return 1  # a Gateway's events name no contact, so the use of a tool is known by there being only one
         return AT_ONCE_SCRIPTED if self.model.spec.scripted else AT_ONCE
 
 
@@ -145,10 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make evaluate", description=__doc__)
-    parser.add_argument("--team", type=Path, default=ROOT / "agents" / "store", help="folder of the team")
+    parser = Parser(prog="make evaluate", description=__doc__)
+    add_agents(parser, team=ROOT / "agents" / "store")
     parser.add_argument("--model", default=SCRIPTED, help=POSSIBLE)
-    parser.add_argument("--backend", choices=("", *BACKENDS), default="", help="how the team runs; empty: the default")
     parser.add_argument("--runs", type=_count, default=1, help="how often each conversation is played")
     parser.add_argument(
         "--only", action="append", default=[], help="conversations with this in their name; again: more"

@@ -27,7 +27,7 @@ async def test_the_flows_position_and_every_aws_call_are_shown(open_page: OpenPa
     await customer.reads("scheduled")
 
     await expect(between(page).locator(".blocks > li").first).to_contain_text("Wait")
-    await expect(between(page).locator(".run").filter(has_text="InvokeAgent").first).to_contain_text("ms")
+    await expect(between(page).locator(".run").filter(has_text="InvokeAgentRuntime").first).to_contain_text("ms")
 
 
 async def test_the_attributes_of_a_hand_off_appear(open_page: OpenPage) -> None:
@@ -48,7 +48,7 @@ async def test_a_failed_call_stands_out(open_page: OpenPage, stack: Stack) -> No
     page = await open_page("/")
     customer = Customer(page)
     await customer.starts("Uma")
-    stack.switches.fail("InvokeAgent", "ThrottlingException", status=429)
+    stack.switches.fail(stack.agents.operation, "ThrottlingException", status=429)
 
     try:
         await customer.says("Where is my order 10020030?")

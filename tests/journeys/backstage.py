@@ -16,6 +16,7 @@ from typing import Any, Final
 from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
 from lambdas.conversation.contact import ContactRecord, TurnRecord
+from local.agent_faces import BEDROCK_AGENTS
 from local.calls import Call, Gate, Switches
 from local.delivery import DeliverySwitches
 from local.stack import Stack
@@ -83,6 +84,15 @@ class Backstage:
     @property
     def sns(self) -> DeliverySwitches:
         return self.stack.stack.delivery.switches
+
+    @property
+    def backend(self) -> str:
+        return self.stack.stack.agents.backend
+
+    @property
+    def asking(self) -> str:
+        """The operation by which the agents of this backend are asked."""
+        return self.stack.stack.agents.operation
 
     @contextmanager
     def holding(self, operation: str, *, contact_id: str | None = None, times: int = 1) -> Iterator[Held]:
@@ -166,6 +176,17 @@ class Backstage:
         """The calls that functions made for a chat and that were answered or cut."""
         recorded = self.stack.call(lambda stack: list(stack.calls.recorded))
         return [call for call in recorded if (call.contact_id, call.operation) == (contact_id, operation)]
+
+    def questions(self, contact_id: str) -> int:
+        """How often the agents were asked for a chat, whatever became of it."""
+        asked = len(self.calls(contact_id, self.asking))
+        ends_by_asking = self.backend == BEDROCK_AGENTS and self.has_ended_session(contact_id)
+        return asked - 1 if ends_by_asking else asked
+
+    def has_ended_session(self, contact_id: str) -> bool:
+        """Whether the bot has told the agents that a chat's session is over."""
+        session_id = self.record(contact_id).session.id
+        return self.stack.call(lambda stack: session_id in stack.agents.ended)
 
     def steps(self, contact_id: str) -> list[str]:
         """The flow's blocks in the order the chat passed them."""

@@ -1,4 +1,7 @@
-"""One stack for all journeys; every test gets its own customers, and a stack that nothing is wrong with."""
+"""One stack for all journeys of a backend; every test gets its own customers, and a stack that nothing is wrong with.
+
+Every journey runs under each backend, or under the one that `--backend` names.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from local.agent_faces import BACKENDS
 from local.settings import StackSettings
 from tests.journeys.backstage import Backstage
 from tests.journeys.people import Customer, Place
@@ -15,10 +19,22 @@ StartChat = Callable[..., Customer]
 """Starts a chat: `start_chat(language="es", InitialMessage=…)`."""
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        only = metafunc.config.getoption("backend")
+        metafunc.parametrize("backend", [only] if only else BACKENDS, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def shared_stack() -> Iterator[RunningStack]:
+def backend(request: pytest.FixtureRequest) -> str:
+    """Where the agents run."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def shared_stack(backend: str) -> Iterator[RunningStack]:
     """Does not look at the sources by itself: an edit during a test run would only disturb it."""
-    with running_stack(StackSettings(port=0, watch=False)) as running:
+    with running_stack(StackSettings(port=0, watch=False, backend=backend)) as running:
         yield running
 
 

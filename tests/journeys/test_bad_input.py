@@ -49,7 +49,7 @@ def test_a_file_is_left_to_the_human(customer: Customer, place: Place, backstage
 
 def test_a_file_and_a_question_are_both_answered(customer: Customer, backstage: Backstage) -> None:
     """One does not swallow the other."""
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says(QUESTION)
         question.have_come()
         customer.sends_file("invoice.pdf", b"%PDF-1.7")
@@ -99,7 +99,7 @@ def test_a_text_beyond_every_limit_is_answered(customer: Customer, backstage: Ba
 
 def test_more_messages_than_one_prompt_holds_bring_a_human(customer: Customer, backstage: Backstage) -> None:
     """Twenty-one lines while the bot thinks: it says so, and somebody reads them all."""
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says(QUESTION)
         question.have_come()
         for number in range(21):

@@ -18,7 +18,7 @@ def test_an_event_that_comes_twice_is_answered_once(customer: Customer, backstag
     backstage.calm()
 
     assert len(customer.heard(BOT)) == 2  # the greeting and the answer
-    assert len(backstage.calls(customer.contact_id, "InvokeAgent")) == 1
+    assert backstage.questions(customer.contact_id) == 1
     assert backstage.phases(customer.contact_id).count("finished") == 2
 
 
@@ -74,7 +74,7 @@ def test_what_the_bot_would_say_after_the_flow_took_over_is_not_heard(
     backstage.pass_time(30)
     customer.says(QUESTION)
     backstage.pass_time(200)  # the flow has looked twice; the third time it will take over
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         backstage.release_deliveries()
         question.have_come()
         backstage.jump(45)
@@ -90,7 +90,7 @@ def test_what_the_bot_would_say_after_the_flow_took_over_is_not_heard(
 
 def test_a_worker_that_dies_in_mid_turn_costs_no_answer(customer: Customer, backstage: Backstage) -> None:
     """Lambda's next try, a minute later, takes the turn over; the customer is answered, once."""
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says(QUESTION)
         question.have_come()
         backstage.crash_chat_bot(customer.contact_id)
@@ -106,7 +106,7 @@ def test_a_worker_that_dies_in_mid_turn_costs_no_answer(customer: Customer, back
 
 def test_a_second_message_takes_over_from_a_worker_that_died(customer: Customer, backstage: Backstage) -> None:
     """Any event of the chat looks at the lease: the customer who asks again need not wait for Lambda's retry."""
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says(QUESTION)
         question.have_come()
         backstage.crash_chat_bot(customer.contact_id)
@@ -122,7 +122,7 @@ def test_a_second_message_takes_over_from_a_worker_that_died(customer: Customer,
 
 def test_a_worker_that_stood_still_does_not_speak_over_its_successor(customer: Customer, backstage: Backstage) -> None:
     """It lost the turn while it stood still; Connect would still take its words, so it must know by itself."""
-    with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says("Where is my order 10020060? My ID is 11222333-5.")
         question.have_come()
         backstage.jump(35)
@@ -150,13 +150,13 @@ def test_a_worker_that_dies_after_it_spoke_does_not_say_it_again(customer: Custo
     customer.hears(BOT, "I was interrupted")
     backstage.calm()
     assert sum("scheduled" in said for said in customer.heard(BOT)) == 1
-    assert len(backstage.calls(customer.contact_id, "InvokeAgent")) == 1
+    assert backstage.questions(customer.contact_id) == 1
 
 
 def test_a_turn_that_crashes_twice_goes_to_a_human(customer: Customer, backstage: Backstage) -> None:
     """The first takeover asks again, the second hands over: a third crash is no answer either."""
     for words in (QUESTION, "Hello?"):
-        with backstage.holding("InvokeAgent", contact_id=customer.contact_id) as question:
+        with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
             customer.says(words)
             question.have_come()
             backstage.crash_chat_bot(customer.contact_id)
@@ -191,7 +191,7 @@ def test_one_chat_s_crash_does_not_touch_another_s(start_chat: StartChat, backst
     unlucky, lucky = start_chat(), start_chat(name="Eva")
     unlucky.is_greeted()
     lucky.is_greeted()
-    with backstage.holding("InvokeAgent", contact_id=unlucky.contact_id) as question:
+    with backstage.holding(backstage.asking, contact_id=unlucky.contact_id) as question:
         unlucky.says(QUESTION)
         question.have_come()
         lucky.says("Where is order 10020070? My ID is 12345678-9.")

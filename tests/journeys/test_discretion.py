@@ -67,7 +67,7 @@ def live_through_everything(customer: Customer, backstage: Backstage, secrets: S
     customer.says(f"{secrets['message']} hello")
     backstage.calm()
     backstage.switches.fail(
-        "InvokeAgent", "ThrottlingException", status=429, message=secrets["answer of nobody"], times=1
+        backstage.asking, "ThrottlingException", status=429, message=secrets["answer of nobody"], times=1
     )
     customer.says("Where is my order 10020030? My ID is 12345678-9.")
     customer.hears(BOT, "scheduled")

@@ -45,9 +45,9 @@ def own_team(tmp_path_factory: pytest.TempPathFactory) -> TeamFolder:
 
 
 @pytest.fixture(scope="module")
-def shared_stack(own_team: TeamFolder) -> Iterator[RunningStack]:
+def shared_stack(own_team: TeamFolder, backend: str) -> Iterator[RunningStack]:
     """In place of the one of all journeys."""
-    with running_stack(StackSettings(port=0, team=own_team.path, watch=False)) as running:
+    with running_stack(StackSettings(port=0, team=own_team.path, watch=False, backend=backend)) as running:
         yield running
 
 

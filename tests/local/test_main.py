@@ -115,6 +115,23 @@ def test_a_port_that_is_none_is_told() -> None:
 
     assert process.returncode == 2
     assert "seventy is not a port" in complaint
+    assert complaint.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "told"),
+    [
+        ("--backend", "lambda", "expected one of bedrock-agents, agentcore-runtime, agentcore-harness"),
+        ("--team", "nobody", "expected a folder, or one of"),
+    ],
+)
+def test_a_backend_or_team_that_is_none_is_told_with_the_possible_ones(option: str, wrong: str, told: str) -> None:
+    """In one line, before anything is started."""
+    process = start("--port", "0", option, wrong)
+    _, complaint = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert (f"'{wrong}' is no" in complaint, told in complaint, complaint.count("\n")) == (True, True, 1)
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
@@ -130,6 +147,16 @@ def test_make_hands_options_on(target: str, program: str, options: str) -> None:
 
     assert f"-m {program} --port 1 " in said
     assert said.rstrip().endswith(options)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("target", ["run", "demo", "evaluate"])
+def test_make_hands_on_what_is_chosen(target: str) -> None:
+    """The same three words for everything that runs a team."""
+    chosen = ["BACKEND=agentcore-harness", "TEAM=store", "MODEL=scripted"]
+    said = subprocess.run(["make", "--dry-run", target, *chosen], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert '--model "scripted" --team "store" --backend "agentcore-harness"' in said.stdout
 
 
 @pytest.mark.parametrize(
