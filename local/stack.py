@@ -39,6 +39,7 @@ from local import (
     participant_api,
     sockets,
 )
+from local.agent_faces import AGENTCORE_HARNESS
 from local.agents import Agents, Surroundings
 from local.calls import Calls, Switches
 from local.chat import Chats
@@ -118,6 +119,7 @@ class Stack:
             folder=settings.build / "templates",
             guard=self.guard,
             team=settings.team,
+            shape=lambda: self.team.shape(flat=settings.backend == AGENTCORE_HARNESS),
             # What runs here runs from the source tree, so nothing is packed.
             context={
                 "lambda_package": "lambdas",
@@ -150,7 +152,10 @@ class Stack:
     @property
     def has_template(self) -> bool:
         """Whether the template is there already; if not, the start takes some seconds longer."""
-        return self._synthesizer.is_cached()
+        try:
+            return self._synthesizer.is_cached()
+        except InvalidTeam:
+            return True  # none is needed: the start says what is wrong
 
     @property
     def switches(self) -> Switches:
@@ -305,7 +310,7 @@ class Stack:
         self._notice("the template changed: the next chat runs the new one")
 
     async def _take_programs(self) -> None:
-        self._apply(self._template)
+        self._apply(await self._read_template())
         self._run_in_background(self._warm())
         self._notice("the sources changed: the next invocation runs the new ones")
 

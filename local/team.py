@@ -12,13 +12,20 @@ import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agents.demo import Demo, Row, load_demo
 from agents.policy import handoff_policy
 from agents.team_source import TeamSource
 from agents.yaml_source import InvalidTeam
 from local.sources import files_below
+
+DEPLOYED: Final[Any] = {"functions": True, "tools": {"__all__": {"runs_in"}}}
+TOLD: Final[Any] = {
+    "instructions": True,
+    "tools": True,
+    "controls": {"__all__": {"name", "description", "parameters"}},
+}
 
 
 class LocalTeam:
@@ -33,6 +40,12 @@ class LocalTeam:
 
     def files(self) -> list[Path]:
         return [*files_below(self.folder)]
+
+    def shape(self, *, flat: bool) -> str:
+        """What of the team a template is made from as the laptop reads it; if `flat`, with what a Harness is told."""
+        team = self.source.current().team
+        names = [agent.name for agent in team.agents]
+        return f"{names}{team.model_dump_json(include=DEPLOYED)}{team.model_dump_json(include=TOLD) if flat else ''}"
 
     def policy_file(self) -> Path:
         """The hand-off policy of the team as it is now. Raises `InvalidTeam` if there has never been a good team."""

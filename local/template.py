@@ -13,12 +13,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from agents.team import TEAM_FILE
 from local.agent_resources import AgentResources, read_agents
 from local.guard import Guard
 from local.intrinsics import CannotResolve, Resolver, arn
@@ -207,14 +206,23 @@ def _properties(resolver: Resolver, resource: Mapping[str, Any]) -> dict[str, An
 class Synthesizer:
     """Runs `app.py` in `root` when its inputs changed and keeps the last results in `folder`.
 
-    `context` is CDK context that comes before that of cdk.json; `team` is the folder of the team in it.
+    `context` is CDK context that comes before that of cdk.json. `team` is the folder of the team in it, and `shape`
+    tells what of that team the template is made from: other edits of it need no synthesis.
     """
 
     def __init__(
-        self, *, root: Path, folder: Path, guard: Guard, context: Mapping[str, str], team: Path | None = None
+        self,
+        *,
+        root: Path,
+        folder: Path,
+        guard: Guard,
+        context: Mapping[str, str],
+        team: Path | None = None,
+        shape: Callable[[], str] = str,
     ) -> None:
         self._root = root
         self._team = team
+        self._shape = shape
         self._folder = folder
         self._guard = guard
         self._context = dict(context)
@@ -222,10 +230,9 @@ class Synthesizer:
     def fingerprint(self) -> str:
         """Changes when anything that shapes the template changes."""
         digest = hashlib.sha256(repr((sys.version_info[:2], sorted(self._context.items()))).encode())
-        for path in sorted(self._program()):
+        for path in sorted(self.inputs()):
             digest.update(f"\0{path.relative_to(self._root)}\0".encode() + _content_of(path))
-        for path in sorted(self._team_files()):  # by their content alone: a team may lie anywhere
-            digest.update(f"\0{path.name}\0".encode() + _content_of(path))
+        digest.update(self._shape().encode())
         return digest.hexdigest()[:16]
 
     def is_cached(self) -> bool:
@@ -241,17 +248,7 @@ class Synthesizer:
         return template
 
     def inputs(self) -> Iterable[Path]:
-        """The files that shape the template."""
-        yield from self._program()
-        yield from self._team_files()
-
-    def _team_files(self) -> Iterable[Path]:
-        """What of the team is deployed: its description and its instructions."""
-        if self._team is not None:
-            yield self._team / TEAM_FILE
-            yield from files_below(self._team, suffixes=(".md",))
-
-    def _program(self) -> Iterable[Path]:
+        """The files of the project that shape the template."""
         for name in INPUTS:
             path = self._root / name
             if path.is_file():
