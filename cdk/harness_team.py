@@ -21,12 +21,13 @@ from agents import team as described
 from agents.flat import FlatAgent, flatten
 from agents.tool_schemas import gateway_schema, json_schema
 from cdk.access import AgentAccess, Call
+from cdk.agent_logs import allow_logs, make_log_group
 from cdk.conversation_memory import AGENTCORE, ConversationMemory
 from cdk.encryption import DataKey
 from cdk.guardrail import NO_GUARDRAIL, Guardrail
 from cdk.names import name_of
 from cdk.roles import ServiceRole, agentcore
-from cdk.runtime_team import IDLE_SECONDS, allow_logs
+from cdk.runtime_team import IDLE_SECONDS
 from cdk.tools import Tools
 
 LONGEST_NAME = 40
@@ -48,6 +49,7 @@ class Configuration:
     tools: Tools
     guardrail: Guardrail | None
     turn_deadline_seconds: int
+    log_retention_days: int
 
 
 class HarnessTeam(Construct):
@@ -85,6 +87,13 @@ class HarnessTeam(Construct):
             environment=_environment(),
         )
         self.harness.node.add_dependency(role, gateway)  # the Gateway's targets too: the Harness asks for its tools
+        make_log_group(
+            self,
+            runtime_id=self.harness.attr_environment_agent_core_runtime_environment_agent_runtime_id,
+            names=f"*{self._name}-*",
+            data_key=data_key,
+            retention_days=configuration.log_retention_days,
+        )
 
     @property
     def access(self) -> AgentAccess:

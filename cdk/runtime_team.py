@@ -1,8 +1,8 @@
 """An own team on AgentCore Runtime: the Strands team as a code zip, its sessions in AgentCore Memory.
 
-The environment is the contract with `agents.runtime`. What the process prints goes to a log group of this stack, which
-is there before anybody can ask the team. The role has no permission to trace: what the service traces of a model holds
-what customers said. The rule: the process may use exactly its model, its tools, its memory and its guardrail.
+The environment is the contract with `agents.runtime`. The role has no permission to trace: what the service traces of a
+model holds what customers said. The rule: the process may use exactly its model, its tools, its memory and its
+guardrail.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_bedrockagentcore as agentcore_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from cdk.access import AgentAccess, Call
-from cdk.acknowledgements import acknowledge
+from cdk.agent_logs import allow_logs, make_log_group
 from cdk.conversation_memory import AGENTCORE, ConversationMemory
 from cdk.encryption import DataKey
-from cdk.function import RETENTION
 from cdk.guardrail import NO_GUARDRAIL, Guardrail
 from cdk.names import name_of
 from cdk.package import ENTRY_POINT, TEAM_FOLDER
@@ -70,7 +68,13 @@ class RuntimeTeam(Construct):
             environment_variables=self._environment(memory, program),
         )
         self.runtime.node.add_dependency(role)  # AgentCore takes the role on to look at the code
-        self._make_log_group(data_key, program)
+        make_log_group(
+            self,
+            runtime_id=self.runtime.attr_agent_runtime_id,
+            names=f"{self._name}-*",
+            data_key=data_key,
+            retention_days=program.log_retention_days,
+        )
 
     @property
     def access(self) -> AgentAccess:
@@ -102,37 +106,6 @@ class RuntimeTeam(Construct):
             program.guardrail.serve(role)
         allow_logs(role, f"{self._name}-*")
         return role
-
-    def _make_log_group(self, data_key: DataKey, program: Program) -> None:
-        data_key.serve_log_group(f"{LOG_GROUPS}{self._name}-*")
-        logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"{LOG_GROUPS}{self.runtime.attr_agent_runtime_id}-{QUALIFIER}",
-            encryption_key=data_key.key,
-            retention=RETENTION[program.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-
-
-LOG_GROUPS = "/aws/bedrock-agentcore/runtimes/"
-"""Below it AgentCore writes what a process prints: `<runtime's id>-<endpoint's name>` (developer guide, observability,
-read 2026-11)."""
-
-
-def allow_logs(role: ServiceRole, group: str) -> None:
-    """What the developer guide lists for an execution role's logs (runtime permissions, read 2026-11)."""
-    below = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
-    role.allow("logs:CreateLogGroup", "logs:DescribeLogStreams", on=[f"{below}{LOG_GROUPS}{group}"])
-    role.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[f"{below}{LOG_GROUPS}{group}:log-stream:*"])
-    role.allow("logs:DescribeLogGroups", on=[f"{below}*"])
-    plain = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:"
-    for resource in (f"{LOG_GROUPS}{group}", f"{LOG_GROUPS}{group}:log-stream:*", "*"):
-        acknowledge(
-            role.role,
-            f"AwsSolutions-IAM5[Resource::{plain}{resource}]",
-            reason="AgentCore ends the group's name in an id that is not known before; listing groups knows no less.",
-        )
 
 
 def runtime_calls(arn: str, qualifier: str) -> Call:

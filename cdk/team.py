@@ -106,6 +106,7 @@ def _deploy(
                 tools=tools,
                 guardrail=guardrail,
                 turn_deadline_seconds=settings.turn_deadline_seconds,
+                log_retention_days=settings.log_retention_days,
             )
             return HarnessTeam(
                 stack, "Team", team=team, configuration=configuration, data_key=foundation.data_key

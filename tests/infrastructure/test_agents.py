@@ -375,6 +375,23 @@ def test_agentcore_takes_a_role_on_only_for_what_is_ours(
     }
 
 
+@pytest.mark.parametrize(
+    ("backend", "runtime_id"),
+    [
+        ("agentcore-runtime", "${Team.AgentRuntimeId}"),
+        ("agentcore-harness", "${Team.Environment.AgentCoreRuntimeEnvironment.AgentRuntimeId}"),
+    ],
+)
+def test_what_agentcore_logs_is_under_our_key_and_expires(
+    template_with: Synthesize, backend: str, runtime_id: str
+) -> None:
+    assert template_with(backend=backend).all("AWS::Logs::LogGroup")["TeamLogs"] == {
+        "KmsKeyId": "${DataKey.Arn}",
+        "LogGroupName": f"/aws/bedrock-agentcore/runtimes/{runtime_id}-DEFAULT",
+        "RetentionInDays": 30,
+    }
+
+
 # AgentCore Harness
 
 

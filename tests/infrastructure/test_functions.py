@@ -56,6 +56,7 @@ def test_a_function_is_told_exactly_what_its_code_reads(template: Template, func
             "turn_deadline_seconds": "140",
             "unanswered_seconds": "200",
             "agent_session_idle_seconds": "5400",
+            "deploy_team": "false",  # the store's own team forgets sooner
         },
     ],
 )

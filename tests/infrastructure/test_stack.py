@@ -28,8 +28,11 @@ GIVEN_NAMES = {
 }
 
 
-def test_no_account_and_no_region_is_written_down(template: Template) -> None:
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("backend", ["bedrock-agents", "agentcore-runtime", "agentcore-harness"])
+def test_no_account_and_no_region_is_written_down(template_with: Synthesize, backend: str, own: bool) -> None:
     """The same template deploys everywhere. Hashes of assets are left out: they may hold any digits."""
+    template = template_with(backend=backend, deploy_team=own)
     text = re.sub(r"[0-9a-fA-F]{32,}", "", json.dumps(template.content))
     session = boto3.session.Session(region_name="none")
     regions = {
