@@ -73,7 +73,7 @@ class HarnessTeam(Construct):
         role = self._make_role(gateway, memory, configuration)
         self.harness = agentcore_.CfnHarness(
             self,
-            "Default",
+            "Harness",
             harness_name=self._name,
             execution_role_arn=role.arn,
             model=_model(configuration.model),

@@ -55,7 +55,7 @@ class RuntimeTeam(Construct):
         role = self._make_role(code, memory, program)
         self.runtime = agentcore_.CfnRuntime(
             self,
-            "Default",
+            "Runtime",  # not "Default": another backend's resource of the same id would block a change of backend
             agent_runtime_name=self._name,
             description=f"{Stack.of(self).stack_name}: the agent team that answers customers",
             agent_runtime_artifact=_artifact(code),

@@ -79,6 +79,17 @@ def test_chat_bot_accepts_what_it_is_told_of_the_agents(template_with: Synthesiz
     assert chat_bot.Settings.from_environment(told).agent_region == ""
 
 
+def test_the_backend_can_be_changed_in_a_deployed_stack(template_with: Synthesize) -> None:
+    """CloudFormation refuses to make another kind of resource of one that is there; Memory keeps its one name."""
+    kinds: dict[str, set[str]] = {}
+    for backend in BACKENDS:
+        for logical_id, resource in template_with(backend=backend).content["Resources"].items():
+            kinds.setdefault(logical_id, set()).add(resource["Type"])
+
+    assert {logical_id: types for logical_id, types in kinds.items() if len(types) > 1} == {}
+    assert len([types for types in kinds.values() if types == {"AWS::BedrockAgentCore::Memory"}]) == 1
+
+
 REACHED = {
     ("bedrock-agents", True): {("bedrock:InvokeAgent", "${TeamfrontdeskAlias.AgentAliasArn}")},
     ("bedrock-agents", False): {
@@ -89,7 +100,7 @@ REACHED = {
     },
     ("agentcore-runtime", True): each(
         ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"],
-        ["${Team.AgentRuntimeArn}", "${Team.AgentRuntimeArn}/runtime-endpoint/DEFAULT"],
+        ["${TeamRuntime.AgentRuntimeArn}", "${TeamRuntime.AgentRuntimeArn}/runtime-endpoint/DEFAULT"],
     ),
     ("agentcore-runtime", False): each(
         ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"],
@@ -97,7 +108,7 @@ REACHED = {
     ),
     ("agentcore-harness", True): each(
         ["bedrock-agentcore:InvokeHarness", "bedrock-agentcore:InvokeAgentRuntime"],
-        ["${Team.Arn}", "${Team.Arn}/harness-endpoint/DEFAULT"],
+        ["${TeamHarness.Arn}", "${TeamHarness.Arn}/harness-endpoint/DEFAULT"],
     )
     | {("bedrock:ApplyGuardrail", "${Guardrail.GuardrailArn}")},
     ("agentcore-harness", False): each(
@@ -378,8 +389,8 @@ def test_agentcore_takes_a_role_on_only_for_what_is_ours(
 @pytest.mark.parametrize(
     ("backend", "runtime_id"),
     [
-        ("agentcore-runtime", "${Team.AgentRuntimeId}"),
-        ("agentcore-harness", "${Team.Environment.AgentCoreRuntimeEnvironment.AgentRuntimeId}"),
+        ("agentcore-runtime", "${TeamRuntime.AgentRuntimeId}"),
+        ("agentcore-harness", "${TeamHarness.Environment.AgentCoreRuntimeEnvironment.AgentRuntimeId}"),
     ],
 )
 def test_what_agentcore_logs_is_under_our_key_and_expires(

@@ -11,7 +11,7 @@ from tests.infrastructure.template import Template
 
 INSTANCE = "arn:${AWS::Partition}:connect:${AWS::Region}:${AWS::AccountId}:instance/${instanceId}"
 CONTACTS = f"{INSTANCE}/contact/*"
-RUNTIME = "${Team.AgentRuntimeArn}"
+RUNTIME = "${TeamRuntime.AgentRuntimeArn}"
 RUNTIME_ENDPOINT = f"{RUNTIME}/runtime-endpoint/DEFAULT"
 
 

@@ -142,7 +142,7 @@ def test_the_deployer_is_told_how_to_try_it_what_to_connect_and_what_stays(templ
     assert told["StartBotArn"] == "${StartBotAlias}"
     assert told["QueueArn"] == "${HumanQueue.QueueArn}"
     assert "'store' on agentcore-runtime, thinking with global.amazon.nova-2-lite-v1:0" in told["WhoAnswers"]
-    assert told["AgentRuntimeArn"] == "${Team.AgentRuntimeArn}"
+    assert told["AgentRuntimeArn"] == "${TeamRuntime.AgentRuntimeArn}"
     assert all(f"${{{table}}}" in told["KeptByDestroy"] for table in ("Contacts", "Orders", "Tickets"))
 
 
