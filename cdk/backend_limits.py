@@ -1,4 +1,4 @@
-"""What a team may be in general and one backend cannot take: told before anything is deployed, with file and line.
+"""What a team may be and the stack or one backend cannot take: told before anything is deployed, with file and line.
 
 Sources: CloudFormation's resource schemas as shipped with cfn-lint 1.58.0; Bedrock user guide, multi-agent
 collaboration (read 2026-11), which describes a supervisor and its collaborators and says nowhere that a collaborator
@@ -19,12 +19,44 @@ LONGEST_TOOL_NAME = 64
 """Of an entry of `allowedTools`; what a model sees may be as long and is shorter."""
 
 
+TAKEN = frozenset(
+    {
+        *(
+            "Contacts",
+            "CustomerMessages",
+            "ChatBot",
+            "StartBot",
+            "HumanQueue",
+            "InboundFlow",
+            "Failures",
+            "Undelivered",
+        ),
+        *("DataKey", "Guardrail", "Team", "instanceId", "queueName", "BootstrapVersion", "CheckBootstrapVersion"),
+        *("FlowName", "HowToTry", "StartBotArn", "QueueArn", "WhoAnswers", "KeptByDestroy"),
+        *("AgentId", "AgentAliasId", "AgentRuntimeArn", "HarnessArn"),
+    }
+)
+"""What the stack itself calls its parts; functions and tables stand beside them (a test compares)."""
+
+
 def check_limits(team: Team, folder: Path, backend: Backend) -> None:
     """Raises `InvalidTeam` with every problem."""
     source = read_source(folder / TEAM_FILE)
-    problems = [problem for looks_for in _LOOKS_FOR[backend] for problem in looks_for(team, source)]
+    problems = [problem for looks_for in (_taken_names, *_LOOKS_FOR[backend]) for problem in looks_for(team, source)]
     if problems:
         raise InvalidTeam(sorted(problems, key=lambda problem: problem.line))
+
+
+def _taken_names(team: Team, source: Source) -> Iterator[Problem]:
+    """In the stack a function and a table are parts like any other, each with a name of its own."""
+    functions = {function.name for function in team.functions}
+    for position, function in enumerate(team.functions):
+        if function.name in TAKEN:
+            expected = f"expected another name than '{function.name}', which is a part of the stack"
+            yield source.problem(("functions", position, "name"), expected)
+        if function.table in TAKEN | functions:
+            expected = f"expected another name than '{function.table}', which is a part of the stack or a function"
+            yield source.problem(("functions", position, "table"), expected)
 
 
 def _second_levels(team: Team, source: Source) -> Iterator[Problem]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
+
+import pytest
+from aws_cdk import App
 
 from agents.team import load_team
 from agents.yaml_source import InvalidTeam
-from cdk.backend_limits import check_limits
-from cdk.settings import Backend
+from cdk.backend_limits import TAKEN, check_limits
+from cdk.regions import Place
+from cdk.settings import ROOT, Backend, read_settings
+from cdk.synthesis import make_stacks
 
 HEAD = """\
 name: library
@@ -77,3 +83,25 @@ def test_two_functions_must_not_become_one_target(tmp_path: Path) -> None:
 
 def test_the_runtime_takes_what_the_file_may_say(tmp_path: Path) -> None:
     assert problems(tmp_path, "agentcore-runtime", renewals="books", people="books", finder="Finder" * 9) == []
+
+
+@pytest.mark.parametrize("backend", get_args(Backend))
+def test_a_part_of_the_stack_lends_its_name_to_no_function_and_no_table(tmp_path: Path, backend: Backend) -> None:
+    """CDK would say it in its own words, and without the file."""
+    problem = problems(tmp_path, backend, renewals="loans", people="people", finder="ChatBot")[-1]
+
+    assert problem.startswith("team.yaml, line 16: expected another name than 'ChatBot'")
+
+
+def test_no_part_of_the_stack_is_forgotten(tmp_path: Path) -> None:
+    team = load_team(ROOT / "agents" / "store")
+    own = {name for function in team.functions for name in (function.name, function.table)}
+    parts: set[str] = set()
+    package = tmp_path / "package"
+    package.mkdir()
+    for backend in get_args(Backend):
+        context = {"lambda_package": str(package), "agent_package": str(package), "backend": backend}
+        stack = make_stacks(App(outdir=str(tmp_path / backend)), read_settings(context), Place())
+        parts |= {child.node.id for child in stack.node.children}
+
+    assert parts - own - TAKEN == set()
