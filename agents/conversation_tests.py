@@ -5,16 +5,16 @@
       - name: A customer who says everything at once is answered at once
         about: why it matters
         turns:
-          - customer: "Where is order 10020030? My ID is 12345678-9."
+          - customer: "Please renew my loan on card C1 for two weeks."
             expect:
-              calls: [{tool: get_order_status, arguments: {order_number: "10020030", identity_document_number: any}}]
-              mentions: ["10020030", [scheduled, dispatch]]     of a list, one is enough
-              never_mentions: [refund]
+              calls: [{tool: renew, arguments: {card: C1, weeks: any}}]
+              mentions: [C1, [renewed, extended]]               of a list, one is enough
+              never_mentions: [fine]
               language: en
         end: {outcome: stays}         or escalate, or end; with `reason` and `attributes`
 
 `no_calls: true` expects that no tool is used; where neither stands, tools are free. A value `any` is any text, `none`
-no text at all, `{open_ticket.ticket_number}` a field of what a tool answered last. This module reads and checks; it
+no text at all, `{renew.until}` a field of what a tool answered last. This module reads and checks; it
 plays nothing. The rule: what is expected must hold for whatever model the team thinks with: facts, tools, language and
 outcome, never a wording.
 """

@@ -1,4 +1,4 @@
-"""What a team has to show: rows for the tables of its tools, lines to try, and a conversation to watch, as plain data.
+"""What a team has to show: rows for its tools' tables, lines to try, a conversation to watch, and words for the desk.
 
 Reads `demo.yaml` of a team's folder; it writes to no table. A value is text, a whole number, a truth value, a list, a
 map, or a day counted from today: `{days: 2}`, with a time of day `{days: 2, at: "10:30"}`. The rule: days are counted
@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agents.team import Function
 from agents.yaml_source import InvalidTeam, Place, Problem, Source, read_source
@@ -24,11 +24,32 @@ DAYS, AT = "days", "at"
 FURTHEST_DAYS = 36_500
 TIME_OF_DAY = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
+    return text
+
+
 Row = Mapping[str, Any]
 """An item of a table: strings, whole numbers, truth values, lists and maps of them."""
 
 Line = Annotated[str, Field(min_length=1, max_length=1_024)]
 """What a customer can send in one message."""
+
+
+class Paper(BaseModel):
+    """A parameter of a control, as the person who takes a contact over reads it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=64)
+    label: dict[str, Line]
+    """By language."""
+    told: Annotated[str, AfterValidator(_pattern)] = ""
+    """Finds such values in what the assistants said; they are shown too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +62,8 @@ class Demo:
     """Lines a visitor may send, each by language."""
     conversation: Mapping[str, tuple[str, ...]]
     """What a customer says in the conversation that is played to visitors, by language; the last asks for a person."""
+    papers: tuple[Paper, ...]
+    """What the desk shows first, and under which names; everything else is shown by its own."""
 
 
 class _DemoFile(BaseModel):
@@ -49,6 +72,7 @@ class _DemoFile(BaseModel):
     tables: dict[str, tuple[dict[str, Any], ...]] = Field(default_factory=dict)
     try_this: tuple[dict[str, Line], ...] = ()
     demo: dict[str, Annotated[tuple[Line, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    papers: tuple[Paper, ...] = ()
 
 
 def load_demo(folder: Path, functions: Iterable[Function], *, today: date) -> Demo:
@@ -65,6 +89,7 @@ def load_demo(folder: Path, functions: Iterable[Function], *, today: date) -> De
         tables={table: tuple(_plain(row, today) for row in rows) for table, rows in file.tables.items()},
         try_this=file.try_this,
         conversation=file.demo,
+        papers=file.papers,
     )
 
 

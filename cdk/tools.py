@@ -84,5 +84,5 @@ def _make_table(stack: Construct, function: described.Function, storage: Storage
 
 
 def _service_of(function: described.Function) -> str:
-    """`lambdas.tools.orders.handler` is the service `orders`."""
+    """`lambdas.tools.loans.handler` is the service `loans`."""
     return function.handler.split(".")[-2]

@@ -78,4 +78,5 @@ class LocalTeam:
     def facts(self) -> dict[str, Any]:
         """What the page tells a visitor."""
         try_this = [] if self._demo is None else [dict(line) for line in self._demo.try_this]
-        return {"name": self.source.current().team.name, "try_this": try_this}
+        papers = [] if self._demo is None else [paper.model_dump() for paper in self._demo.papers]
+        return {"name": self.source.current().team.name, "try_this": try_this, "papers": papers}

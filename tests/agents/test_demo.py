@@ -110,7 +110,19 @@ def test_every_line_and_every_conversation_has_a_translation(folder: Path) -> No
 
     assert all(line.keys() == languages for line in demo.try_this)
     assert demo.conversation.keys() == languages
+    assert all(paper.label.keys() == languages for paper in demo.papers)
     assert len({len(lines) for lines in demo.conversation.values()}) == 1
+
+
+@pytest.mark.parametrize("folder", [STORE, CLINIC], ids=lambda folder: folder.name)
+def test_the_desk_names_what_a_control_brings(folder: Path) -> None:
+    """A paper that no control has would never be seen."""
+    team = load_team(folder)
+    demo = load_demo(folder, team.functions, today=TODAY)
+
+    brought = {name for control in team.controls for name in control.parameters}
+
+    assert {paper.name for paper in demo.papers} <= brought
 
 
 def test_a_value_is_text_a_number_a_truth_value_a_day_or_holds_such(tmp_path: Path) -> None:
@@ -146,6 +158,7 @@ def test_a_value_is_text_a_number_a_truth_value_a_day_or_holds_such(tmp_path: Pa
         ("tables:\n  Loans:\n    - card: C1\n      due: [1.5]\n", "line 4: expected text, a whole number"),
         ("tables:\n  Loans:\n    - card: C1\n      due:\n", "line 4: expected text, a whole number"),
         ("orders: []\n", "line 1: expected no 'orders'"),
+        ("papers:\n  - {name: card, label: {}, told: '('}\n", "line 2: expected something else for 'papers.0.told'"),
         ("demo:\n  en: []\n", "line 2: expected something else for 'demo.en'"),
     ],
 )

@@ -13,7 +13,7 @@ import { startViews } from "./views.js";
  * @typedef {object} Settings what /local.json tells
  * @property {string} region
  * @property {string} deskUrl
- * @property {{name: string, try_this: Record<"en" | "es", string>[]}} team
+ * @property {{name: string, try_this: Record<"en" | "es", string>[], papers: import("./desk/papers.js").Paper[]}} team
  * @property {{scripted: boolean, name: string}} model
  */
 
@@ -22,7 +22,7 @@ function start({ region, deskUrl, team, model }) {
   configureChatJs(region);
   const language = new Language();
   const feed = new ActivityFeed();
-  const surroundings = { language, feed, announce, deskUrl, suggestions: team.try_this };
+  const surroundings = { language, feed, announce, deskUrl, suggestions: team.try_this, papers: team.papers };
   const between = new Between(find(document, ".panel.between"), surroundings);
   const customer = new Customer(find(document, ".panel.customer"), surroundings);
   const desk = new Desk(find(document, ".panel.desk"), surroundings);

@@ -4,30 +4,22 @@ import { element } from "../dom.js";
 /** @typedef {import("../language.js").Language} Language */
 /** @typedef {[string, string]} Fact a name in the reader's words, and a value */
 
+/** @typedef {import("./papers.js").Paper} Paper */
+
 const PREFIX = "handoff_";
-const FIRST_PAPERS = ["order_number", "identity_document_number"];
 /** Said in words of their own, or meant for machines. */
-const NOT_PAPERS = new Set([
-  "outcome",
-  "reason",
-  "queue",
-  "summary",
-  "description",
-  "language",
-  "attempts",
-  "ticket_number",
-]);
+const NOT_PAPERS = new Set(["outcome", "reason", "queue", "summary", "language", "attempts"]);
 
 /**
  * @param {Record<string, string>} attributes of the contact
- * @param {string[]} tickets numbers that belong to it
+ * @param {{papers: Paper[], values: Record<string, string[]>}} belonging what the team's list names, and its values here
  * @param {Language} language
  * @returns {HTMLElement}
  */
-export function createBriefing(attributes, tickets, language) {
+export function createBriefing(attributes, belonging, language) {
   const reason = attributes[`${PREFIX}reason`] ?? "";
   const summary = attributes[`${PREFIX}summary`] ?? "";
-  const facts = [...papers(attributes, language), ...history(attributes, tickets, language)];
+  const facts = [...named(belonging, language), ...unnamed(attributes, belonging), ...attempts(attributes, language)];
   return element(
     "section",
     { class: "briefing", "aria-label": language.text("briefing.title") },
@@ -48,30 +40,26 @@ export function createRawAttributes(attributes, language) {
   return element("details", { class: "fold" }, summary, list("raw", Object.entries(attributes).sort()));
 }
 
-/** The parameters of the hand-off, the best known first. @returns {Fact[]} */
-function papers(attributes, language) {
-  const handedOver = Object.keys(attributes).filter((name) => name.startsWith(PREFIX) && attributes[name]);
-  const parameters = handedOver.map((name) => name.slice(PREFIX.length)).filter((name) => !NOT_PAPERS.has(name));
-  const known = FIRST_PAPERS.filter((name) => parameters.includes(name));
-  const ordered = [...new Set([...known, ...parameters])];
-  return ordered.map((name) => [labelOf(name, language), attributes[PREFIX + name]]);
+/** What the team has names for, in its order. @returns {Fact[]} */
+function named({ papers, values }, language) {
+  const there = papers.filter(({ name }) => values[name]);
+  return there.map(({ name, label }) => [label[language.code] ?? sentenceCase(name), values[name].join(", ")]);
+}
+
+/** Every other parameter of the hand-off but the one that is the summary, by its own name. @returns {Fact[]} */
+function unnamed(attributes, { papers }) {
+  const shown = new Set([...NOT_PAPERS, ...papers.map(({ name }) => name)]);
+  return Object.keys(attributes)
+    .filter((name) => name.startsWith(PREFIX) && attributes[name])
+    .map((name) => name.slice(PREFIX.length))
+    .filter((name) => !shown.has(name) && attributes[PREFIX + name] !== attributes[`${PREFIX}summary`])
+    .map((name) => [sentenceCase(name), attributes[PREFIX + name]]);
 }
 
 /** @returns {Fact[]} */
-function history(attributes, tickets, language) {
-  const attempts = attributes[`${PREFIX}attempts`] ?? "";
-  /** @type {Fact[]} */
-  const facts = [
-    [language.text("briefing.tickets"), tickets.join(", ")],
-    [language.text("briefing.attempts"), attempts],
-  ];
-  return facts.filter(([, value]) => value);
-}
-
-/** A parameter that this page has no word for is shown by its name. */
-function labelOf(parameter, language) {
-  const key = `briefing.${parameter}`;
-  return language.has(key) ? language.text(key) : sentenceCase(parameter);
+function attempts(attributes, language) {
+  const counted = attributes[`${PREFIX}attempts`] ?? "";
+  return counted ? [[language.text("briefing.attempts"), counted]] : [];
 }
 
 function reasonWords(reason, language) {

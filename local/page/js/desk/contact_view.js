@@ -4,12 +4,13 @@ import { ConversationView } from "../conversation_view.js";
 import { element, icon, setText } from "../dom.js";
 import { Teller } from "../teller.js";
 import { createBriefing, createRawAttributes } from "./briefing.js";
+import { collectPapers } from "./papers.js";
 import { ParticipantLine } from "./participant_line.js";
-import { ticketNumbers } from "./tickets.js";
 import { createWaitingTime } from "./waiting_time.js";
 
 /** @typedef {import("./desk_api.js").DeskContact} DeskContact */
 /** @typedef {import("../language.js").Language} Language */
+/** @typedef {import("./papers.js").Paper} Paper */
 
 /** @type {Record<string, string | undefined>} */
 const NOTICES = { waiting: "desk.accept.hint", left: "desk.left", ended: "desk.ended", elsewhere: "desk.elsewhere" };
@@ -25,6 +26,7 @@ export class ContactView extends Teller {
   #view = null;
   #language;
   #announce;
+  #papers;
   #head = element("div", { class: "contact-head" });
   #story = element("div", { class: "contact-story" });
   #notice = element("p", { class: "contact-notice" });
@@ -33,13 +35,14 @@ export class ContactView extends Teller {
 
   /**
    * @param {DeskContact} contact
-   * @param {{language: Language, announce: (sentence: string) => void}} surroundings
+   * @param {{language: Language, announce: (sentence: string) => void, papers: Paper[]}} surroundings
    */
-  constructor(contact, { language, announce }) {
+  constructor(contact, { language, announce, papers }) {
     super();
     this.contact = contact;
     this.#language = language;
     this.#announce = announce;
+    this.#papers = papers;
     this.element = element("article", { class: "contact" }, this.#head, this.#story, this.#notice, this.#talk);
     this.#render();
   }
@@ -89,12 +92,12 @@ export class ContactView extends Teller {
   #render() {
     const items = this.conversation?.transcript.items() ?? [];
     const { attributes, customerName, language, queueName, queuedAt } = this.contact;
-    const tickets = ticketNumbers(attributes, items);
-    const picture = JSON.stringify([attributes, customerName, language, queueName, queuedAt, tickets, this.state]);
+    const values = collectPapers(this.#papers, attributes, items);
+    const picture = JSON.stringify([attributes, customerName, language, queueName, queuedAt, values, this.state]);
     if (picture === this.#picture) return;
     this.#picture = picture;
     this.#renderHead();
-    this.#renderStory(tickets);
+    this.#renderStory(values);
     const notice = NOTICES[this.state];
     setText(this.#notice, notice ? this.#language.text(notice) : "");
     this.#notice.dataset.state = this.state;
@@ -107,12 +110,13 @@ export class ContactView extends Teller {
     this.#language.write(this.#head);
   }
 
-  /** @param {string[]} tickets */
-  #renderStory(tickets) {
+  /** @param {Record<string, string[]>} values */
+  #renderStory(values) {
     const isOpen = this.#story.querySelector("details")?.open ?? false;
     const raw = createRawAttributes(this.contact.attributes, this.#language);
     raw.toggleAttribute("open", isOpen);
-    this.#story.replaceChildren(createBriefing(this.contact.attributes, tickets, this.#language), raw);
+    const belonging = { papers: this.#papers, values };
+    this.#story.replaceChildren(createBriefing(this.contact.attributes, belonging, this.#language), raw);
   }
 
   #facts() {

@@ -10,6 +10,7 @@ import { DeskApi } from "./desk_api.js";
 /** @typedef {import("./desk_api.js").DeskContact} DeskContact */
 /** @typedef {import("../activity.js").ActivityFeed} ActivityFeed */
 /** @typedef {import("../language.js").Language} Language */
+/** @typedef {import("./papers.js").Paper} Paper */
 
 const GATHER_MS = 60;
 const REMEMBERED_NAME = "handoff.desk_name";
@@ -29,7 +30,7 @@ export class Desk extends Teller {
 
   /**
    * @param {HTMLElement} panel
-   * @param {{deskUrl: string, language: Language, feed: ActivityFeed, announce: (sentence: string) => void}} surroundings
+   * @param {{deskUrl: string, language: Language, feed: ActivityFeed, announce: (sentence: string) => void, papers: Paper[]}} surroundings
    */
   constructor(panel, surroundings) {
     super();
@@ -80,8 +81,8 @@ export class Desk extends Teller {
 
   /** @param {DeskContact} contact */
   #welcome(contact) {
-    const { language, announce } = this.#surroundings;
-    const view = new ContactView(contact, { language, announce });
+    const { language, announce, papers } = this.#surroundings;
+    const view = new ContactView(contact, { language, announce, papers });
     this.#contacts.set(contact.id, view);
     view.on("accept", () => this.#accept(view));
     view.on("end", () => this.#askToEnd(view));

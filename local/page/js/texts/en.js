@@ -101,9 +101,6 @@ export default {
 
   "briefing.title": "Briefing",
   "briefing.none": "No briefing: the contact came without one.",
-  "briefing.order_number": "Order",
-  "briefing.identity_document_number": "Identity document",
-  "briefing.tickets": "Tickets",
   "briefing.attempts": "Hand-offs so far",
   "briefing.all": "All attributes",
   "reason.customer_asked": "Asked for a person",

@@ -101,9 +101,6 @@ export default {
 
   "briefing.title": "Resumen",
   "briefing.none": "Sin resumen: el contacto llegó sin él.",
-  "briefing.order_number": "Pedido",
-  "briefing.identity_document_number": "Documento de identidad",
-  "briefing.tickets": "Tickets",
   "briefing.attempts": "Traspasos hasta ahora",
   "briefing.all": "Todos los atributos",
   "reason.customer_asked": "Pidió hablar con una persona",
