@@ -56,6 +56,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Session:
+    harness: Harness
+    loaded: Loaded
+    """As they were when the session began: a conversation does not change its team in the middle."""
     used_at: float
     """Seconds since the epoch."""
     messages: Messages = field(default_factory=list)
@@ -94,7 +97,7 @@ class AgentCoreHarness:
         await asyncio.to_thread(lambda: self._make_model(self._source()))
 
     def renew(self) -> None:
-        """Every request has the team and the template as they are."""
+        """Every new session has the team and the template as they are."""
 
     async def close(self) -> None:
         """Nothing runs here by itself."""
@@ -103,9 +106,9 @@ class AgentCoreHarness:
         """Answer one InvokeHarness."""
         try:
             harness, asked = await self._read(request)
-            session = self._open(asked["runtimeSessionId"])
+            session = self._open(asked["runtimeSessionId"], harness)
             check_messages(session.messages, asked["messages"])
-            agent = await self._agent(harness, asked)
+            agent = await self._agent(session, asked)
         except AwsError as error:
             return render_error(SERVICE, error)
         call_tool = partial(self._call_tool, self._contact_of(request))
@@ -126,26 +129,30 @@ class AgentCoreHarness:
             raise AwsError("ResourceNotFoundException", f"There is no harness {asked['harnessArn']}")
         return harness, asked
 
-    def _open(self, session_id: str) -> _Session:
+    def _open(self, session_id: str, harness: Harness) -> _Session:
         now = self._now()
         for known, session in list(self._sessions.items()):
             if not session.turn.locked() and now - session.used_at > SESSION_IDLE_SECONDS:
                 del self._sessions[known]
-        session = self._sessions.setdefault(session_id, _Session(used_at=now))
+        session = self._sessions.get(session_id) or _Session(harness, self._load(), now)
         session.used_at = now
+        self._sessions[session_id] = session
         return session
 
-    async def _agent(self, harness: Harness, asked: Mapping[str, Any]) -> harness_loop.Agent:
-        from local import harness_loop  # noqa: PLC0415  (Strands is not needed to start the stack)
-
-        allowed = asked.get("allowedTools", harness.allowed)
-        prompt = "\n\n".join(block["text"] for block in asked.get("systemPrompt", ()) if "text" in block)
+    def _load(self) -> Loaded:
         try:
-            model = await asyncio.to_thread(lambda: self._make_model(self._source()))
+            return self._source()
         except InvalidTeam as mistake:
             raise AwsError("InternalServerException", f"The team cannot be used: {mistake}") from mistake
+
+    async def _agent(self, session: _Session, asked: Mapping[str, Any]) -> harness_loop.Agent:
+        from local import harness_loop  # noqa: PLC0415  (Strands is not needed to start the stack)
+
+        harness = session.harness
+        allowed = asked.get("allowedTools", harness.allowed)
+        prompt = "\n\n".join(block["text"] for block in asked.get("systemPrompt", ()) if "text" in block)
         return harness_loop.Agent(
-            model=model,
+            model=await asyncio.to_thread(self._make_model, session.loaded),
             system_prompt=prompt or harness.system_prompt,
             inline_functions=[each for each in harness.inline_functions if is_allowed(each, allowed)],
             gateway_tools=[each for each in harness.gateway_tools if is_allowed(each, allowed)],

@@ -230,7 +230,7 @@ def test_a_team_newer_than_the_policy_still_finds_a_human(
 @pytest.mark.parametrize(
     ("old", "new", "complaint", "patience"),
     [
-        ("runs_in: OrdersTool", "runs_in: NobodysTool", "the status of order 10020030 did not come", "6"),
+        ("outcome: escalate", "outcome: stay", "did not come", "6"),
         ("reason: customer_asked", "reason: team_decided", "handoff_reason is 'team_decided'", "40"),
     ],
     ids=["team", "policy"],
