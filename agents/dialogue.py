@@ -124,7 +124,7 @@ def _with_what_was_picked(script: Script, before: Standing, heard: Heard) -> Hea
 def _at(things: Sequence[str], place: int) -> str:
     """The thing at a place counted from 1, or from -1 backwards; empty if there is none."""
     position = place - 1 if place > 0 else place
-    return things[position] if -len(things) <= position < len(things) else ""
+    return things[position] if place and -len(things) <= position < len(things) else ""
 
 
 def _answers_with_a_story(script: Script, before: Standing, heard: Heard) -> bool:

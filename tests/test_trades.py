@@ -27,8 +27,9 @@ def names_of(team: Team) -> Iterator[str]:
     for function in team.functions:
         yield from (function.name, function.handler, function.table_variable, f'"{function.table}"')
         yield from (name for name in [function.partition_key] if "_" in name)
-    parameters = [*(tool.parameters for tool in team.tools), *(control.parameters for control in team.controls)]
-    yield from (name for described in parameters for name in described if "_" in name)
+    parameters = [name for tool in team.tools for name in tool.parameters]
+    parameters += [name for control in team.controls for name in control.parameters]
+    yield from (name for name in parameters if "_" in name)
 
 
 def code() -> Iterator[Path]:

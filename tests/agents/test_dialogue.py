@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.dialogue import Exchange, recognise, stand
-from agents.script import Script, load_script
+from agents.script import Script, Slot, load_script
 from tests.agents.small_team import write_team
 
 
@@ -69,3 +69,42 @@ def test_values_are_read_back_from_the_answers(script: Script) -> None:
 
     assert recognised.keys == {"results.renew.renewed"}
     assert recognised.values == {"weeks": "3"}
+
+
+def with_places(script: Script) -> Script:
+    """The same, with places in a list: "No. 2" of what was found is a card."""
+    place = Slot.model_validate(
+        {
+            "name": "place",
+            "patterns": [{"match": r"no\. (-?\d)", "form": "{0}"}],
+            "picks": {"found": ["card"]},
+        }
+    )
+    english = script.languages["en"]
+    results = {**english.results, "renew": {**english.results["renew"], "several": "There are {found}. Which one?"}}
+    plan = script.plan.model_copy(
+        update={
+            "slots": (*script.plan.slots, place),
+            "asks": {**script.plan.asks, "results.renew.several": ("card",)},
+        }
+    )
+    languages = {**script.languages, "en": english.model_copy(update={"results": results})}
+    return script.model_copy(update={"plan": plan, "languages": languages})
+
+
+@pytest.mark.parametrize(
+    ("said", "card"),
+    [("No. 2", "C13"), ("No. -1", "C14"), ("No. 2, no, C99", "C99"), ("No. 7", "C11"), ("No. 0", "C11")],
+)
+def test_a_place_in_a_list_is_what_stands_there(script: Script, said: str, card: str) -> None:
+    """What the message names itself counts more; a place that is not there changes nothing."""
+    exchanges = [Exchange(said="renew C11", answered="There are C12, C13 and C14. Which one?"), Exchange(said=said)]
+
+    assert stand(with_places(script), exchanges, language="en").slots == {"card": card}
+
+
+def test_a_place_means_nothing_while_no_list_was_shown(script: Script) -> None:
+    """ "No. 2" may be anything."""
+    standing = stand(with_places(script), [Exchange(said="No. 2")], language="en")
+
+    assert (dict(standing.slots), standing.advanced) == ({}, False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.script import load_script
-from agents.sentences import fill
+from agents.sentences import fill, things_of
 from tests.agents.small_team import write_team
 
 
@@ -35,3 +35,23 @@ def test_values_are_put_into_sentences(tmp_path: Path, sentence: str, values: di
     german = load_script(write_team(tmp_path)).languages["de"]
 
     assert fill(sentence, values, german.formats) == said
+
+
+def test_weekdays_times_and_words_for_codes_are_the_languages_own(tmp_path: Path) -> None:
+    """A language that does not say how a moment is told tells its day."""
+    formats = load_script(write_team(tmp_path)).languages["de"].formats
+    week = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
+    richer = formats.model_copy(
+        update={"date": "{weekday}, {day}.", "moment": "{date} um {time}", "weekdays": week, "words": {"a": "Roman"}}
+    )
+
+    assert fill("{what}: {at}", {"what": "a", "at": "2026-11-24T10:30"}, richer) == "Roman: Di, 24. um 10:30"
+
+
+@pytest.mark.parametrize(
+    ("told", "things"),
+    [("Faust, Emma und Ida", ("Faust", "Emma", "Ida")), ("Faust und Emma", ("Faust", "Emma")), ("Faust", ("Faust",))],
+)
+def test_a_list_that_was_told_is_read_back(tmp_path: Path, told: str, things: tuple[str, ...]) -> None:
+    """Customers pick from it."""
+    assert things_of(told, load_script(write_team(tmp_path)).languages["de"].formats) == things
