@@ -246,6 +246,20 @@ async def test_a_whole_turn_with_a_tool_goes_over_the_wire(shop: Shop) -> None:
     assert "in_warehouse" in wire.requests[2]["messages"][-1]["content"]
 
 
+async def test_ollama_is_spoken_to_as_any_other_and_gets_no_key(shop: Shop) -> None:
+    """OpenAI's key is for OpenAI; the path of Ollama's API need not be written."""
+    with openai_wire([Say("Hello!")]) as wire:
+        team = load_team(STORE)
+        host = wire.url.removesuffix("/v1")
+        model = make_model(f"ollama:qwen3:8b@{host}", None, environment={"OPENAI_API_KEY": SECRET})
+        conversation = build_team(team, {tool.name: shop.use for tool in team.tools}, model)
+        said = [answer async for answer in conversation.ask("hello", own={"language": "en"})]
+
+    assert text_of(said) == "Hello!"
+    assert [request["model"] for request in wire.requests] == ["qwen3:8b"]
+    assert wire.keys == ["Bearer none"]
+
+
 async def test_a_control_over_the_wire_stops_the_team(shop: Shop) -> None:
     """Text before it has been said by then."""
     told = {"description": "Wants a person.", "order_number": "10020030"}
