@@ -21,8 +21,6 @@ GATEWAY_TOOL: Final = "bedrockAgentCoreToolName"
 class ToolUse:
     """A tool was used, through whichever kind of event."""
 
-    contact_id: str | None
-    """A Gateway's event names none."""
     tool: str
     arguments: Mapping[str, Any]
     result: str
@@ -70,20 +68,18 @@ class Played:
         return (use for turn in self.turns for use in turn.tools)
 
 
-def tool_use(
-    event: Any, client_context: Mapping[str, Any] | None, answer: Any, *, contact_id: str | None
-) -> ToolUse | None:
+def tool_use(event: Any, client_context: Mapping[str, Any] | None, answer: Any) -> ToolUse | None:
     """The use of a tool that a function's event was; `None` if it was something else."""
     custom = (client_context or {}).get("custom") or {}
     if isinstance(custom, Mapping) and GATEWAY_TOOL in custom:
         tool = str(custom[GATEWAY_TOOL]).rpartition("___")[2]
         result = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-        return ToolUse(contact_id=contact_id, tool=tool, arguments=event, result=result)
+        return ToolUse(tool=tool, arguments=event, result=result)
     match event, answer:
         case (
             {"function": str(tool), "actionGroup": str(), "parameters": list(parameters)},
             {"response": {"functionResponse": {"responseBody": {"TEXT": {"body": str(result)}}}}},
         ):
             arguments = {each["name"]: each.get("value", "") for each in parameters}
-            return ToolUse(contact_id=contact_id, tool=tool, arguments=arguments, result=result)
+            return ToolUse(tool=tool, arguments=arguments, result=result)
     return None

@@ -112,13 +112,10 @@ class Player:
         done.heard = await chat.news()
 
     def _hear(self, invocation: Invocation, answer: Any) -> None:
-        """Note the use of a tool. A Gateway names no contact: then it is the only one, or nobody knows."""
-        use = tool_use(invocation.event, invocation.client_context, answer, contact_id=invocation.contact_id)
-        if use is None:
-            return
-        only = next(iter(self._playing.values())) if len(self._playing) == 1 else None
-        chat = self._playing.get(use.contact_id) if use.contact_id else only
-        if chat is not None:
+        """Note the use of a tool."""
+        use = tool_use(invocation.event, invocation.client_context, answer)
+        chat = self._playing.get(invocation.contact_id or "")
+        if use is not None and chat is not None:
             chat.uses.append(use)
 
 

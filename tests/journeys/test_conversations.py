@@ -1,4 +1,7 @@
-"""Every team holds its conversations, through the whole stack, on the scripted model."""
+"""Every team holds its conversations, through the whole stack, on the scripted model.
+
+On the default backend, or the one that `--backend` names; every backend has its own journeys.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 
 from agents.conversation_tests import ConversationTest, load_conversations
 from agents.team import TEAM_FILE, Team, load_team
+from local.agent_faces import DEFAULT_BACKEND
 from local.judge import judge
 from local.played import Played
 from local.player import Player
@@ -18,6 +22,8 @@ from local.stack import Stack
 from tests.running_stack import running_stack
 
 AT_ONCE = 4
+ALL_SECONDS = 600.0
+"""Each turn has a patience of its own; this is for a machine with a lot to do."""
 TEAMS = sorted(path.parent for path in (ROOT / "agents").glob(f"*/{TEAM_FILE}"))
 
 
@@ -35,8 +41,10 @@ def conversations(folder: Path) -> tuple[ConversationTest, ...]:
 def played(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Played]]:
     """All conversations of a team, played at once on one stack."""
     folder: Path = request.param
-    with running_stack(StackSettings(port=0, team=folder, watch=False)) as running:
-        found = running.wait(play_all(running.stack, conversations(folder)))
+    backend = request.config.getoption("backend") or DEFAULT_BACKEND
+    with running_stack(StackSettings(port=0, team=folder, backend=backend, watch=False)) as running:
+        playing = play_all(running.stack, conversations(folder))
+        found = asyncio.run_coroutine_threadsafe(playing, running.loop).result(timeout=ALL_SECONDS)
     return folder, {each.test.name: each for each in found}
 
 

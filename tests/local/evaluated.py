@@ -13,7 +13,7 @@ def run(*findings: str, name: str = "A loan is renewed", seconds: float = 1.5) -
     turn = {"customer": "renew <C12>", "expect": {"no_calls": True, "mentions": [["renewed", "extended"]]}}
     end = {"outcome": "escalate", "reason": "team_decided", "attributes": {"handoff_card": "C12"}}
     test = ConversationTest.model_validate({"name": name, "about": "readers <3 it", "turns": [turn], "end": end})
-    use = ToolUse(contact_id="c-1", tool="renew", arguments={"card": "C12"}, result='{"status": "<script>"}')
+    use = ToolUse(tool="renew", arguments={"card": "C12"}, result='{"status": "<script>"}')
     done = PlayedTurn(customer="renew <C12>", heard=[Line(role=BOT, text="*Done* & dusted")], tools=[use], seconds=0.5)
     played = Played(test=test, turns=[done], outcome="escalate", attributes={"handoff_card": "C12"}, seconds=seconds)
     return Run(played=played, findings=findings)

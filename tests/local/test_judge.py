@@ -23,7 +23,7 @@ def team(tmp_path: Path) -> Team:
 
 
 def renewed(**arguments: Any) -> ToolUse:
-    return ToolUse(contact_id="c", tool="renew", arguments=arguments, result=json.dumps(RESULT))
+    return ToolUse(tool="renew", arguments=arguments, result=json.dumps(RESULT))
 
 
 def played(
@@ -135,9 +135,9 @@ def test_a_tool_s_use_is_read_from_either_kind_of_event() -> None:
     answer = {"response": {"functionResponse": {"responseBody": {"TEXT": {"body": "{}"}}}}}
     context = {"custom": {"bedrockAgentCoreToolName": "loans___renew"}}
 
-    first = tool_use(event, None, answer, contact_id="c")
-    second = tool_use({"card": "C12"}, context, {"status": "renewed"}, contact_id=None)
+    first = tool_use(event, None, answer)
+    second = tool_use({"card": "C12"}, context, {"status": "renewed"})
 
-    assert first == ToolUse(contact_id="c", tool="renew", arguments={"card": "C12"}, result="{}")
-    assert second == ToolUse(contact_id=None, tool="renew", arguments={"card": "C12"}, result='{"status": "renewed"}')
-    assert tool_use({"Details": {}}, None, {}, contact_id="c") is None
+    assert first == ToolUse(tool="renew", arguments={"card": "C12"}, result="{}")
+    assert second == ToolUse(tool="renew", arguments={"card": "C12"}, result='{"status": "renewed"}')
+    assert tool_use({"Details": {}}, None, {}) is None
