@@ -59,7 +59,10 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A guardrail stepped in: nothing more is said. What was said before may be the guardrail's own sentence."""
+    """A guardrail stepped in: nothing more is said. What was said before may be the guardrail's own sentence.
+
+    Another agent's control may follow: whoever asked for a person gets one.
+    """
 
     reason: str
 

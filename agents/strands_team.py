@@ -126,7 +126,7 @@ class StrandsTeam:
             raise TooManySteps
         if self._bounds.refused:
             yield Refused("guardrail")
-        elif controls.calls:
+        if controls.calls:
             yield controls
 
     def _tokens(self) -> Usage:

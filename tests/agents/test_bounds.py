@@ -17,6 +17,7 @@ from tests.agents.unruly_model import BLOCKED, Blocked, Decide, Fail, Masked, Ra
 
 SUPERVISOR = "You are the desk of a library and talk with readers."
 LOANS = "You are the loans of a library and renew what you can."
+RULES = "You are the rules of a library and tell them to others."
 ASK_LOANS = Use((("loans", {"input": "renew C12"}),))
 RENEW = Use((("renew", {"card": "C12"}),))
 
@@ -49,7 +50,9 @@ def is_sound(messages: Messages) -> bool:
     roles = [message["role"] for message in messages]
     uses = [block["toolUse"]["toolUseId"] for m in messages for block in m["content"] if "toolUse" in block]
     results = [block["toolResult"]["toolUseId"] for m in messages for block in m["content"] if "toolResult" in block]
-    return roles == ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) and uses == results
+    return roles == ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) and sorted(uses) == sorted(
+        results
+    )
 
 
 def unless_fine(step: Step) -> Decide:
@@ -183,6 +186,41 @@ async def test_a_guardrail_that_blocks_a_collaborator_ends_the_answer_too(tmp_pa
     assert team.model.calls == 2
     assert await team.ask("fine") == [Text("Good.")]
     assert is_sound(team.model.seen[-1])
+
+
+async def test_a_control_is_asked_for_although_a_guardrail_blocked_another_agent(tmp_path: Path) -> None:
+    """Whoever wants a person gets one; the control can be answered, and the talk goes on."""
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if prompt.startswith(RULES):
+            return Blocked()
+        if "toolResult" in messages[-1]["content"][-1]:
+            return Say("Done.")
+        if prompt.startswith(SUPERVISOR):
+            return Use((("loans", {"input": "a person"}), ("rules", {"input": "something bad"})))
+        return Use((("fetch", {"wish": "a person"}),))
+
+    team = Team(tmp_path, decide)
+    add_collaborator(tmp_path, "rules", RULES)
+    team.team = build_team(load_team(tmp_path), {"renew": team.renew}, team.model)
+
+    refused, asked = await team.ask()
+
+    assert refused == Refused("guardrail")
+    assert isinstance(asked, Controls)
+    assert [call.control.name for call in asked.calls] == ["fetch"]
+    assert asked.calls == team.team.waiting()
+    assert [answer async for answer in team.team.resume({asked.calls[0].id: "{}"})] == [Text("Done.")]
+    assert is_sound(team.model.seen[-1])
+
+
+def add_collaborator(folder: Path, name: str, instruction: str) -> None:
+    team, before = folder / "team.yaml", "tools:\n  - name: renew\n"
+    described = f"  - {{name: {name}, description: Knows the rules., instruction: {name}.md}}\n"
+    text = team.read_text("utf-8")
+    assert before in text
+    team.write_text(text.replace(before, described + before, 1), "utf-8")
+    (folder / f"{name}.md").write_text(instruction, "utf-8")
 
 
 async def test_a_masked_word_is_no_refusal(tmp_path: Path) -> None:
