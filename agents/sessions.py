@@ -8,8 +8,8 @@ control waits, goes on with a fresh team that is told what was said, because a t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -88,36 +88,33 @@ class Sessions:
 
     async def ask(self, session: Session, text: str) -> AsyncGenerator[Answer, None]:
         """Answer the customer; raises `Busy`, `ToolFailed` and `TooManySteps`."""
-        if session.busy:
-            raise Busy
-        if session.waiting or not session.sound:
-            session.team = await asyncio.to_thread(self._build, session, session.team.transcript())
-        session.prompt = text
-        shared = {name: value for name, value in session.attributes.items() if name not in PLUMBING}
-        answers = session.team.ask(text, shared=shared, own=session.prompt_attributes)
-        async with aclosing(self._run(session, answers)) as run:
-            async for answer in run:
-                yield answer
+        with self._alone(session):
+            if session.waiting or not session.sound:
+                session.team = await asyncio.to_thread(self._build, session, session.team.transcript())
+            session.prompt = text
+            shared = {name: value for name, value in session.attributes.items() if name not in PLUMBING}
+            answers = session.team.ask(text, shared=shared, own=session.prompt_attributes)
+            async with aclosing(_listen(session, answers)) as heard:
+                async for answer in heard:
+                    yield answer
 
     async def resume(self, session: Session, results: Mapping[str, str]) -> AsyncGenerator[Answer, None]:
         """Go on after controls; `results` holds an answer for each `ControlCall.id` in `session.waiting`.
 
         Raises as `ask` does.
         """
-        async with aclosing(self._run(session, session.team.resume(results))) as run:
-            async for answer in run:
-                yield answer
+        with self._alone(session):
+            async with aclosing(_listen(session, session.team.resume(results))) as heard:
+                async for answer in heard:
+                    yield answer
 
-    async def _run(self, session: Session, answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
+    @contextmanager
+    def _alone(self, session: Session) -> Iterator[None]:
         if session.busy:
             raise Busy
-        session.busy, session.sound, session.waiting = True, False, ()
+        session.busy = True
         try:
-            async with aclosing(answers):
-                async for answer in answers:
-                    session.waiting = answer.calls if isinstance(answer, Controls) else session.waiting
-                    yield answer
-            session.sound = True
+            yield
         finally:
             session.busy = False
             session.used_at = self._now()
@@ -138,3 +135,12 @@ class Sessions:
         for session in list(self._sessions.values()):
             if not session.busy and now - session.used_at > session.loaded.team.idle_session_seconds:
                 self.end(session.id)
+
+
+async def _listen(session: Session, answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
+    session.sound, session.waiting = False, ()
+    async with aclosing(answers):
+        async for answer in answers:
+            session.waiting = answer.calls if isinstance(answer, Controls) else session.waiting
+            yield answer
+    session.sound = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ from agents.sessions import Busy, Session, Sessions
 from agents.team import load_team
 from agents.team_source import Loaded
 from tests.agents.small_team import write_team
+
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass
@@ -59,10 +63,19 @@ class Library:
         self.now = 1_000.0
         self.loaded = Loaded(team=load_team(folder), script=load_script(folder))
         self.parrots: list[Parrot] = []
+        self.build_error: Exception | None = None
+        self.building = threading.Event()
+        self.may_build = threading.Event()
+        """Set unless a test makes building a team take its time."""
+        self.may_build.set()
         self.sessions = Sessions(source=lambda: self.loaded, build=self.build, run_tool=self.run, now=lambda: self.now)
 
     def build(self, session: Session, tools: Mapping[str, RunTool], history: Iterable[Said]) -> Parrot:
         assert tools.keys() == {"renew"}
+        self.building.set()
+        assert self.may_build.wait(PATIENCE_SECONDS)
+        if self.build_error:
+            raise self.build_error
         self.parrots.append(Parrot(session.loaded, list(history)))
         return self.parrots[-1]
 
@@ -146,3 +159,38 @@ async def test_a_session_answers_one_prompt_at_a_time(library: Library) -> None:
 
     await answers.aclose()
     assert library.sessions.open("a") is session
+
+
+async def test_a_session_whose_team_is_built_anew_is_busy(library: Library) -> None:
+    """Building takes its time; who asks meanwhile would have another team, and the answers would be mixed."""
+    session = library.sessions.open("a")
+    cut_off = library.sessions.ask(session, "one two three")
+    await anext(cut_off)
+    await cut_off.aclose()
+    library.building.clear()
+    library.may_build.clear()
+    first = asyncio.create_task(library.ask("a", "go on"))
+    assert await asyncio.to_thread(library.building.wait, PATIENCE_SECONDS)
+
+    try:
+        with pytest.raises(Busy):
+            await library.ask("a", "me too")
+    finally:
+        library.may_build.set()
+
+    assert await first == [Text("go"), Text("on")]
+    assert [said.text for said in session.team.transcript() if said.role == "user"] == ["one two three", "go on"]
+
+
+async def test_a_team_that_cannot_be_built_leaves_the_session_free(library: Library) -> None:
+    """The next prompt tries again."""
+    (asked,) = await library.ask("a", "librarian")
+    assert isinstance(asked, Controls)
+    library.build_error = ConnectionError()
+    with pytest.raises(ConnectionError):
+        await library.ask("a", "hello?")
+    library.build_error = None
+
+    await library.ask("a", "hello?")
+
+    assert [said.text for said in library.parrots[-1].said if said.role == "user"] == ["librarian", "hello?"]
