@@ -24,7 +24,7 @@ class ToolCall:
 
 
 RunTool = Callable[[ToolCall], Awaitable[str]]
-"""Runs a tool and returns what the model is told; `ToolFailed` ends the answer, else an error is told to the model."""
+"""Runs a tool and returns what the model is told; whatever it raises ends the answer, as a `ToolFailed`."""
 
 
 class ToolFailed(Exception):

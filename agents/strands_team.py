@@ -213,11 +213,20 @@ def _build_tool(described_tool: described.Tool, agent: described.Agent, run: Run
     async def use(tool_context: ToolContext) -> str:
         try:
             return await run(ToolCall(tool=described_tool, agent=agent, arguments=tool_context.tool_use["input"]))
-        except ToolFailed as failed:
-            bounds.fail(failed)
+        except Exception as error:
+            # What Strands sees raised it tells the model as the tool's answer.
+            bounds.fail(_as_failure(described_tool, error))
             raise
 
     return use
+
+
+def _as_failure(described_tool: described.Tool, error: Exception) -> ToolFailed:
+    if isinstance(error, ToolFailed):
+        return error
+    failed = ToolFailed(f"{described_tool.name} could not be run: {type(error).__name__}")
+    failed.__cause__ = error
+    return failed
 
 
 def _build_control(control: described.Control, agent: described.Agent) -> AgentTool:

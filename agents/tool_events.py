@@ -7,7 +7,8 @@
 
 Renders and reads; calls nobody. The rule: values of parameters are strings on the wire, whatever their type; an answer
 of any other form, or FAILURE, is a failure of the tool, as it is for Bedrock: no agent may make something up instead.
-Source: BR:agents-lambda, read 2026-11.
+REPROMPT fails nothing: Bedrock gives the text to the model, which is prompted anew with it.
+Source: BR:agents-lambda; of the two states, Bedrock's API reference, FunctionResult.responseState; read 2026-11.
 """
 
 from __future__ import annotations

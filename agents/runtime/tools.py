@@ -53,7 +53,7 @@ class LambdaTools:
             raise ToolFailed(f"{name} failed")
         try:
             return json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ToolFailed(f"{name} answered no JSON") from error
 
 

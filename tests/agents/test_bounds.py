@@ -251,6 +251,21 @@ async def test_a_tool_that_failed_ends_the_answer_before_anything_is_made_up(tmp
     assert is_sound(team.model.seen[-1])
 
 
+async def test_a_tool_that_broke_ends_the_answer_too(tmp_path: Path) -> None:
+    """Whatever it raised: the model does not get to read it, and the caller is told what kind of an error it was."""
+    team = Team(tmp_path, lambda prompt, messages: ASK_LOANS if prompt.startswith(SUPERVISOR) else RENEW)
+
+    async def break_down(call: ToolCall) -> str:
+        raise RecursionError("something of a customer")
+
+    team.team = build_team(load_team(tmp_path), {"renew": break_down}, team.model)
+
+    with pytest.raises(ToolFailed, match=r"^renew could not be run: RecursionError$"):
+        await team.ask()
+
+    assert team.model.calls == 2
+
+
 @pytest.mark.parametrize(("step", "error"), [(Fail(), ModelThrottledException), (Ramble(), MaxTokensReachedException)])
 @pytest.mark.parametrize("who", [SUPERVISOR, LOANS])
 async def test_a_models_failure_is_the_answers_whoever_asked_it(

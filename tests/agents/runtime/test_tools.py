@@ -94,6 +94,7 @@ async def test_a_tool_gets_the_event_of_an_action_group(server: AwsServer, sessi
         ),
         (reply({"errorMessage": "zanahoria"}, **{"X-Amz-Function-Error": "Unhandled"}), "LoansTool failed"),
         (Reply(body=b"zanahoria"), "answered no JSON"),
+        (Reply(body=b"[" * 100_000), "answered no JSON"),
         (reply(["zanahoria"]), "in a form of its own"),
         (reply({"response": {"functionResponse": {"responseBody": {}}}}), "in a form of its own"),
         (reply({**BODY, "sessionAttributes": "zanahoria"}), "in a form of its own"),
@@ -107,6 +108,19 @@ async def test_what_is_no_answer_is_a_failure(server: AwsServer, session: Sessio
         await use(server, session)
 
     assert "zanahoria" not in str(failed.value)
+
+
+async def test_a_function_that_wants_the_model_prompted_again_has_answered(server: AwsServer, session: Session) -> None:
+    """As for Bedrock; only FAILURE ends the answer."""
+    body = {"TEXT": {"body": "Which card?"}}
+    answers = (
+        {"functionResponse": {"responseState": state, "responseBody": body}} for state in ("REPROMPT", "FAILURE")
+    )
+    server.answers("POST", INVOKE, *(reply({"response": answer}) for answer in answers))
+
+    assert await use(server, session) == "Which card?"
+    with pytest.raises(ToolFailed, match="answered FAILURE"):
+        await use(server, session)
 
 
 async def test_a_call_that_failed_is_tried_once_more(server: AwsServer, session: Session) -> None:
