@@ -179,6 +179,7 @@ class Stack:
             "team": self.team.facts(),
             "backend": self._settings.backend,
             "model": self.model.facts(),
+            "guardrail": bool(self._template.agents.guardrails),
         }
 
     async def refresh(self) -> None:

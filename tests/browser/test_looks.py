@@ -136,7 +136,8 @@ async def test_the_page_says_that_a_scripted_model_answers(open_page: OpenPage) 
     """Nobody should take the demo's answers for a language model's, or expect to find them again."""
     page = await open_page("/")
 
-    await expect(page.get_by_text("A scripted model answers. Everything is gone when you stop it.")).to_be_visible()
+    note = "A scripted model answers, on an emulated AgentCore Runtime. Everything is gone when you stop it."
+    await expect(page.get_by_text(note)).to_be_visible()
 
 
 async def test_the_page_names_a_real_model_and_nothing_of_where_it_is(open_page: OpenPage, stack: Stack) -> None:

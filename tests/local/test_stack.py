@@ -61,6 +61,7 @@ def test_local_json_is_all_that_a_program_needs(stack: RunningStack) -> None:
     assert facts["region"] == "local"
     assert facts["model"] == {"scripted": True, "name": "scripted"}
     assert facts["team"]["name"] == "store"
+    assert (facts["backend"], facts["guardrail"]) == ("agentcore-runtime", True)
     assert all(facts[name] for name in ("instanceId", "contactFlowId", "accessKeyId", "secretAccessKey"))
 
 

@@ -31,7 +31,7 @@ export class Language extends Teller {
   /**
    * The sentence of a key.
    * @param {string} key
-   * @param {string | number} [value] what the sentence speaks about, if it speaks about something
+   * @param {any} [value] what the sentence speaks about, if it speaks about something
    * @returns {string}
    */
   text(key, value) {

@@ -15,10 +15,19 @@ import { startViews } from "./views.js";
  * @property {string} deskUrl
  * @property {{name: string, try_this: Record<"en" | "es", string>[], papers: import("./desk/papers.js").Paper[]}} team
  * @property {{scripted: boolean, name: string}} model
+ * @property {string} backend where the team runs, as `make run BACKEND=…` names it
+ * @property {boolean} guardrail whether the template has one
  */
 
+/** Proper names, the same in every language. @type {Record<string, string>} */
+const BACKENDS = {
+  "bedrock-agents": "Amazon Bedrock Agents",
+  "agentcore-runtime": "AgentCore Runtime",
+  "agentcore-harness": "AgentCore Harness",
+};
+
 /** @param {Settings} settings */
-function start({ region, deskUrl, team, model }) {
+function start({ region, deskUrl, team, model, backend, guardrail }) {
   configureChatJs(region);
   const language = new Language();
   const feed = new ActivityFeed();
@@ -29,7 +38,8 @@ function start({ region, deskUrl, team, model }) {
   const translate = () => {
     language.write(document);
     const note = model.scripted ? "page.note.scripted" : "page.note.model";
-    find(document, ".note").textContent = language.text(note, model.name);
+    find(document, ".note").textContent = language.text(note, { model: model.name, backend: BACKENDS[backend] });
+    find(document, ".note").title = guardrail ? language.text("page.note.guardrail") : "";
     find(document, ".unreachable").textContent = feed.isReachable ? "" : language.text("page.unreachable");
     for (const part of [between, customer, desk]) part.translate();
   };

@@ -1,7 +1,10 @@
 /** The page's own words in English. What the flow and the bot say is not here. */
 export default {
-  "page.note.scripted": "A scripted model answers. Everything is gone when you stop it.",
-  "page.note.model": (name) => `${name} answers. Everything is gone when you stop it.`,
+  "page.note.scripted": ({ backend }) =>
+    `A scripted model answers, on an emulated ${backend}. Everything is gone when you stop it.`,
+  "page.note.model": ({ model, backend }) =>
+    `${model} answers, on an emulated ${backend}. Everything is gone when you stop it.`,
+  "page.note.guardrail": "The guardrail is emulated too: it knows only the plainest attack, such as: ignore your instructions.",
   "page.unreachable": "The local stack does not answer. Start it with: make run",
   "page.skip": "Skip to the chat",
   "page.language": "Language",

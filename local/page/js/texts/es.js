@@ -1,7 +1,11 @@
 /** The page's own words in Spanish. What the flow and the bot say is not here. */
 export default {
-  "page.note.scripted": "Responde un modelo con guion. Todo se borra al detenerlo.",
-  "page.note.model": (name) => `Responde ${name}. Todo se borra al detenerlo.`,
+  "page.note.scripted": ({ backend }) =>
+    `Responde un modelo con guion, en un ${backend} simulado. Todo se borra al detenerlo.`,
+  "page.note.model": ({ model, backend }) =>
+    `Responde ${model}, en un ${backend} simulado. Todo se borra al detenerlo.`,
+  "page.note.guardrail":
+    "El filtro de seguridad también es simulado: solo conoce el ataque más evidente, como: ignora tus instrucciones.",
   "page.unreachable": "El entorno local no responde. Inícielo con: make run",
   "page.skip": "Ir al chat",
   "page.language": "Idioma",
