@@ -26,6 +26,7 @@ def _policy(control: Control) -> dict[str, Any]:
     return {
         "outcome": control.outcome,
         "reason": control.reason,
+        "action_group": control.action_group,
         "queue": control.queue,
         "summary": control.summary,
         "parameters": {

@@ -108,6 +108,8 @@ class Control:
 
     outcome: Outcome
     reason: Reason
+    action_group: str = ""
+    """For a backend whose wire has none, so that a flow sees the same attributes under each."""
     queue: str = ""
     summary: str = ""
     """The parameter that tells the person what this is about."""
@@ -192,7 +194,7 @@ def _attributes(call: Call, control: Control, fitting: Mapping[str, str]) -> dic
     return {
         **{parameter_attribute(name): value for name, value in shown.items()},
         FUNCTION_NAME: call.function,
-        ACTION_GROUP: call.action_group,
+        ACTION_GROUP: call.action_group or control.action_group,
         QUEUE: control.queue,
         **({SUMMARY: summary} if summary else {}),
     }
@@ -274,6 +276,7 @@ def _parse_control(control: Mapping[str, Any]) -> Control:
     return Control(
         outcome=Outcome(control["outcome"]),
         reason=Reason(control["reason"]),
+        action_group=control.get("action_group", ""),
         queue=control.get("queue", ""),
         summary=control.get("summary", ""),
         parameters={name: Parameter(**parameter) for name, parameter in control.get("parameters", {}).items()},

@@ -22,6 +22,7 @@ def test_a_policy_says_everything_about_a_control_that_the_bot_must_know(tmp_pat
             "fetch": {
                 "outcome": "escalate",
                 "reason": "team_decided",
+                "action_group": "people",
                 "queue": "Librarians",
                 "summary": "wish",
                 "parameters": {
@@ -40,6 +41,7 @@ def test_the_lambdas_understand_the_demo_teams_policy() -> None:
     decision = policy.decide([Call(function="escalate", parameters={"description": "a broken lamp"})])
 
     assert (decision.outcome, decision.reason) == (Outcome.ESCALATE, Reason.CUSTOMER_ASKED)
+    assert decision.attributes[handoff.ACTION_GROUP] == "escalation"
 
 
 def test_the_person_gets_the_whole_document_number_in_the_demo() -> None:

@@ -48,7 +48,7 @@ def test_a_customer_who_asks_for_a_person_reaches_one_who_knows_the_story(
     assert shown["attributes"] == attributes
     assert {name: attributes[name] for name in ("functionName", "actionGroup")} == {
         "functionName": "escalate",
-        "actionGroup": "" if backstage.backend == AGENTCORE_HARNESS else "escalation",  # a Harness has none
+        "actionGroup": "escalation",
     }
     assert attributes["handoff_outcome"] == "escalate"
     assert attributes["handoff_reason"] == "customer_asked"

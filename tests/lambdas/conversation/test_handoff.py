@@ -94,6 +94,14 @@ def test_a_wish_for_a_person_goes_to_the_queue_of_the_control() -> None:
     )
 
 
+def test_a_backend_that_knows_no_action_groups_still_tells_the_control_s_own() -> None:
+    """A flow that reads it must not change with the backend; what the wire does tell comes first."""
+    policy = Policy({"escalate": Control(outcome=Outcome.ESCALATE, reason=Reason.CUSTOMER_ASKED, action_group="own")})
+
+    assert policy.decide([Call(function="escalate")]).attributes[ACTION_GROUP] == "own"
+    assert policy.decide([Call(function="escalate", action_group="told")]).attributes[ACTION_GROUP] == "told"
+
+
 def test_a_control_the_policy_does_not_know_goes_to_a_person() -> None:
     """A mistake in the team must never strand a customer."""
     decision = POLICY.decide([Call(function="transfer_to_moon" * 20)])
