@@ -43,6 +43,11 @@ class Runtime:
     arn: str
     environment: Mapping[str, str]
 
+    @property
+    def shown_as(self) -> str:
+        """Among functions, whose names say less of what they are."""
+        return f"Runtime {self.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineFunction:

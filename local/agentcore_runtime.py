@@ -96,7 +96,7 @@ class AgentCoreRuntime:
         if not self._access_key or access_key != self._access_key or runtime is None:
             return None
         chats = set(self._answering)
-        return runtime.name, chats.pop() if len(chats) == 1 else None
+        return runtime.shown_as, chats.pop() if len(chats) == 1 else None
 
     async def warm_up(self) -> None:
         """Have the process up. Raises `RuntimeDown`."""
@@ -257,7 +257,7 @@ class AgentCoreRuntime:
         self._report(runtime, contact_id, "failed" if error else "finished", ms=ms, error=error)
 
     def _report(self, runtime: Runtime, contact_id: str | None, phase: str, *, ms: int = 0, error: str = "") -> None:
-        self._host.activity.add("invocation", contact_id, function=runtime.name, phase=phase, ms=ms, error=error)
+        self._host.activity.add("invocation", contact_id, function=runtime.shown_as, phase=phase, ms=ms, error=error)
 
     def routes(self) -> list[Route]:
         """Every route of this face."""

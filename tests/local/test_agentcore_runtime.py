@@ -273,9 +273,9 @@ def test_calls_of_the_process_are_known_as_the_runtime_s(face: Face, tmp_path: P
     idle, until = face.agents.caller_of(key), tmp_path / "now"
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(face.invoke, do="stream", until=str(until))
-        busy = eventually(lambda: found if (found := face.agents.caller_of(key)) != ("team", None) else None)
+        busy = eventually(lambda: found if (found := face.agents.caller_of(key)) != ("Runtime team", None) else None)
         until.touch()
         slow.result(timeout=10)
 
-    assert (idle, busy) == (("team", None), ("team", "c-1"))
+    assert (idle, busy) == (("Runtime team", None), ("Runtime team", "c-1"))
     assert face.agents.caller_of("WORKER1") is None
