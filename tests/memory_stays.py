@@ -93,6 +93,7 @@ class MemoryStays:
                     handoffs=found.handoffs + 1,
                     inbox=(),
                     done=_with_carried(found, record),
+                    refused=record.refused or found.refused,
                     lease=Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS)),
                     pending=None,
                     takeovers=0,
@@ -103,7 +104,9 @@ class MemoryStays:
         with self._one_at_a_time:
             found = self.turns.get(record.contact_id)
             if found is not None and found.stay == record.stay and found.state in origins_of(State.HUMAN):
-                self._keep(replace(_without_bot(found, State.HUMAN, now), done=_with_carried(found, record)))
+                refused = record.refused or found.refused
+                left = replace(_without_bot(found, State.HUMAN, now), done=_with_carried(found, record))
+                self._keep(replace(left, refused=refused))
 
     def become_ended(self, contact_id: str, *, now: float) -> TurnRecord | None:
         with self._one_at_a_time:
@@ -126,7 +129,8 @@ class MemoryStays:
             if known.state in {State.JOINING, State.BOT}:
                 return known
             require_move(known.state, State.JOINING)
-            return self._keep(replace(fresh, stay=known.stay + 1, done=known.done, handoffs=known.handoffs))
+            again = replace(fresh, stay=known.stay + 1, done=known.done, handoffs=known.handoffs)
+            return self._keep(replace(again, refused=known.refused))
 
     def become_bot(self, record: TurnRecord, *, now: float) -> bool:
         with self._one_at_a_time:
@@ -179,6 +183,8 @@ def _finished(found: TurnRecord, asked: TurnRecord, answered: TurnRecord) -> Tur
         done=answered.done,
         session=answered.session,
         failures=answered.failures,
+        refusals=answered.refusals,
+        refused=answered.refused,
         heard=answered.heard,
         takeovers=0,
         pending=None,

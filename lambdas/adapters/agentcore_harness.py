@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.answer import Answer, Line, kept, talk_and_text, without_end
-from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, Guardrail, Release
+from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, Guardrail, Release, judge_all
 from lambdas.adapters.guardrails import REFUSED
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
@@ -49,16 +49,32 @@ class AgentCoreHarness:
 
     def ask(self, question: Question) -> Iterator[AgentEvent]:
         def work(line: Line) -> Iterator[AgentEvent]:
-            talk, text = talk_and_text(question)
-            judged = self.guardrail.judge_input(text)
+            facts, judged = self._judged(question)
             if judged is None:
                 yield Refused(REFUSED)
                 yield Finished()
                 return
             line.require()
-            yield from self._invoke(line, question, _messages(question, talk, judged))
+            yield from self._invoke(line, question, _messages(facts, judged))
 
         return Answer(work)
+
+    def _judged(self, question: Question) -> tuple[list[str], Question | None]:
+        """The facts and the question as the agent may read them; no question if that is blocked itself.
+
+        Everything that comes from the customer's side is judged. Of the facts and of the earlier talk, which were
+        judged nowhere else, what is blocked is left out.
+        """
+        facts = _facts(question)
+        earlier = {n: said.text for n, said in enumerate(question.history) if said.role == "CUSTOMER" and said.text}
+        *known, text = judge_all(self.guardrail, [*facts, *earlier.values(), question.text])
+        if text is None:
+            return [], None
+        told = dict(zip(earlier, known[len(facts) :], strict=True))
+        history = tuple(
+            replace(said, text=told.get(number, said.text) or "") for number, said in enumerate(question.history)
+        )
+        return [fact for fact in known[: len(facts)] if fact], replace(question, text=text, history=history)
 
     def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
         messages = _answers(json.loads(pending), results)
@@ -80,18 +96,28 @@ class AgentCoreHarness:
 # ---- what is asked
 
 
-def _messages(question: Question, talk: list[tuple[str, str]], text: str) -> list[dict[str, Any]]:
-    return [*(_message(role, told) for role, told in talk), _message("user", _headed(question, text))]
+def _messages(facts: list[str], question: Question) -> list[dict[str, Any]]:
+    talk, text = talk_and_text(question)
+    facts = [_fact("language", question.language), *facts]
+    return [*(_message(role, told) for role, told in talk), _message("user", _headed(facts, text))]
 
 
 def _message(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": [{"text": text}]}
 
 
-def _headed(question: Question, text: str) -> str:
-    known = {"language": question.language, **question.told}
-    facts = "\n".join(f"- {_one_line(name)}: {_one_line(value)}" for name, value in known.items() if value.strip())
-    return f"Known about this chat:\n\n{facts}\n\nThe customer writes:\n\n{text}"
+def _headed(facts: list[str], text: str) -> str:
+    known = "\n".join(facts)
+    return f"Known about this chat:\n\n{known}\n\nThe customer writes:\n\n{text}"
+
+
+def _facts(question: Question) -> list[str]:
+    """What is told of the customer, a line each; the language is not the customer's to tell."""
+    return [_fact(name, value) for name, value in question.told.items() if value.strip() and name != "language"]
+
+
+def _fact(name: str, value: str) -> str:
+    return f"- {_one_line(name)}: {_one_line(value)}"
 
 
 def _one_line(value: str) -> str:

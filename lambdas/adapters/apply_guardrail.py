@@ -1,15 +1,15 @@
 """A guardrail around the call, for a backend that has none of its own (ApplyGuardrail).
 
-The customer's text is judged before the agent is asked; the answer is released piece by piece after it was judged. A
-piece is a paragraph, so that the customer reads while the agent writes and the guardrail sees whole sentences. The
-rule: nothing unjudged is spoken; a guardrail that cannot be asked raises. Shapes: botocore 1.44.5 `bedrock-runtime`,
-read 2026-11.
+What comes from the customer's side is judged before the agent is asked, the earlier talk too; the answer is released
+piece by piece after it was judged. A piece is a paragraph, so that the customer reads while the agent writes and the
+guardrail sees whole sentences. The rule: nothing unjudged is asked or spoken; a guardrail that cannot be asked raises.
+Shapes: botocore 1.44.5 `bedrock-runtime`, read 2026-11.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_PIECE_CHARACTERS = 2_000
 """A longer paragraph is judged in pieces: the customer waits for the whole piece."""
+MOST_TOGETHER_CHARACTERS = 10_000
+"""Of texts that are judged by one call."""
 PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 SENTENCE_END = re.compile(r"[.!?…。！？]['\")\]»”]*\s+|\n")
 FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
@@ -84,6 +86,31 @@ class AppliedGuardrail:
         if is_blocked(judged.get("assessments")):
             return None
         return "".join(output.get("text", "") for output in judged.get("outputs", []))
+
+
+def judge_all(guardrail: Guardrail, texts: Sequence[str]) -> list[str | None]:
+    """Each text as the agent may read it, or `None`.
+
+    They are judged together, as the agent will read them, which is one call where nothing is found; only then each
+    alone. What is blocked together, though nothing of it is alone, is blocked.
+    """
+    judged: list[str | None] = []
+    for together in _batches(texts):
+        whole = "\n".join(together)
+        seen = guardrail.judge_input(whole)
+        alone = together if seen == whole else [guardrail.judge_input(text) for text in together]
+        judged += alone if seen is not None or None in alone else [None] * len(together)
+    return judged
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    begin, size = 0, 0
+    for end, text in enumerate(texts):
+        if end > begin and size + len(text) > MOST_TOGETHER_CHARACTERS:
+            yield texts[begin:end]
+            begin, size = end, 0
+        size += len(text) + 1
+    yield texts[begin:]
 
 
 class Release:

@@ -48,6 +48,7 @@ def turn_item(record: TurnRecord) -> dict[str, Any]:
         "done": list(record.done),
         "handoffs": record.handoffs,
         "failures": 0,
+        "refused": list(record.refused),
         "expires_at": int(record.expires_at),
     }
 
@@ -70,6 +71,8 @@ def turn_record(item: Attributes) -> TurnRecord:
         handoff=_handoff(plain["handoff"]) if "handoff" in plain else None,
         handoffs=int(plain["handoffs"]),
         failures=int(plain["failures"]),
+        refusals=int(plain.get("refusals", 0)),
+        refused=tuple(plain.get("refused", ())),
         heard=plain.get("heard", ""),
         expires_at=float(plain["expires_at"]),
     )

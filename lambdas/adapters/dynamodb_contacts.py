@@ -133,7 +133,7 @@ class DynamoDBContacts:
         written = self.table.change_turn(
             record.contact_id,
             "SET #state = :handing_off, since = :now, handoff = :handoff, inbox = :empty, #lease = :mine,"
-            " done = list_append(done, :carried) REMOVE pending, takeovers ADD handoffs :one",
+            f" done = list_append(done, :carried){_keep_refused(record)} REMOVE pending, takeovers ADD handoffs :one",
             f"#state = :state AND #stay = :stay{mine}",
             values={
                 ":handing_off": State.HANDING_OFF.value,
@@ -141,6 +141,7 @@ class DynamoDBContacts:
                 ":handoff": handoff_item(handoff),
                 ":empty": {},
                 ":carried": _carried(record),
+                **_refused_values(record),
                 ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS)),
                 ":one": 1,
                 **({} if seize else {":me": owner}),
@@ -157,9 +158,9 @@ class DynamoDBContacts:
             record.contact_id,
             State.HUMAN,
             now=now,
-            change=", done = list_append(done, :carried)",
+            change=f", done = list_append(done, :carried){_keep_refused(record)}",
             condition=" AND #stay = :stay",
-            extra={":stay": record.stay, ":carried": _carried(record)},
+            extra={":stay": record.stay, ":carried": _carried(record), **_refused_values(record)},
         )
 
     def become_ended(self, contact_id: str, *, now: float) -> TurnRecord | None:
@@ -253,7 +254,8 @@ def _next_stay(fresh: TurnRecord, known: TurnRecord | None) -> TurnRecord:
     if known is None:
         return fresh
     require_move(known.state, State.JOINING)
-    return replace(fresh, stay=known.stay + 1, done=known.done, handoffs=known.handoffs)
+    again = replace(fresh, stay=known.stay + 1, done=known.done, handoffs=known.handoffs)
+    return replace(again, refused=known.refused)
 
 
 def _still(known: TurnRecord | None, now: float) -> tuple[str, dict[str, Any]]:
@@ -265,7 +267,10 @@ def _still(known: TurnRecord | None, now: float) -> tuple[str, dict[str, Any]]:
 
 # ---- parts of expressions
 
-_KEEP_ANSWERED = "SET done = :done, #session = :session, failures = :failures, heard = :heard"
+_KEEP_ANSWERED = (
+    "SET done = :done, #session = :session, failures = :failures, refusals = :refusals, refused = :refused,"
+    " heard = :heard"
+)
 
 
 def _answered_values(answered: TurnRecord) -> dict[str, Any]:
@@ -273,8 +278,19 @@ def _answered_values(answered: TurnRecord) -> dict[str, Any]:
         ":done": list(answered.done),
         ":session": session_item(answered.session),
         ":failures": answered.failures,
+        ":refusals": answered.refusals,
+        ":refused": list(answered.refused),
         ":heard": answered.heard,
     }
+
+
+def _keep_refused(record: TurnRecord) -> str:
+    """A turn that was refused something and then left has no other write; whoever knows of nothing erases nothing."""
+    return ", refused = :refused" if record.refused else ""
+
+
+def _refused_values(record: TurnRecord) -> dict[str, Any]:
+    return {":refused": list(record.refused)} if record.refused else {}
 
 
 def _answered_names(record: TurnRecord) -> tuple[dict[str, str], str]:

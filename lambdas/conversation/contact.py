@@ -106,6 +106,10 @@ class TurnRecord:
     handoffs: int = 0
     failures: int = 0
     """Answers in a row in which the agent said nothing."""
+    refusals: int = 0
+    """Answers in a row at which a guardrail stepped in."""
+    refused: tuple[str, ...] = ()
+    """Ids of the last messages it stepped in at: no agent is told them again."""
     heard: str = ""
     """Id of the last message the bot said in a finished round: only what follows it answers the round under way."""
     expires_at: float = 0.0

@@ -53,6 +53,8 @@ class Reason(StrEnum):
     FINISHED = "finished"
     AGENT_UNAVAILABLE = "agent_unavailable"
     NOTHING_TO_SAY = "nothing_to_say"
+    REFUSED = "refused"
+    """A guardrail stepped in at one answer after the other."""
     DEADLINE = "deadline"
     CRASHED = "crashed"
     TOO_MANY_MESSAGES = "too_many_messages"
@@ -69,6 +71,7 @@ CLOSING_SENTENCE: Mapping[Reason, str | None] = {
     Reason.FINISHED: "end",
     Reason.AGENT_UNAVAILABLE: "agent_unavailable",
     Reason.NOTHING_TO_SAY: "not_understood",
+    Reason.REFUSED: "not_understood",
     Reason.DEADLINE: "deadline",
     Reason.CRASHED: "crashed",
     Reason.TOO_MANY_MESSAGES: "too_many_messages",

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 MOST_MESSAGES = 20
 MOST_BYTES = 64 * 1024
+MOST_REFUSED = 20
 REMEMBERED_SECONDS = 600.0
 """Finished keys are kept at least this long, so that the flow's watch can tell what was never answered."""
 
@@ -71,3 +72,8 @@ def remember(done: Iterable[str], finished: Iterable[str], *, now: float, age_li
     """
     oldest = now - max(2 * age_limit_seconds, REMEMBERED_SECONDS)
     return tuple(key for key in dict.fromkeys([*done, *finished]) if written_at(key) >= oldest)
+
+
+def remember_refused(refused: Iterable[str], messages: Iterable[Message]) -> tuple[str, ...]:
+    """The ids to keep of what a guardrail refused, the last ones; the talk itself shows the earlier ones."""
+    return tuple(dict.fromkeys([*refused, *(message.id for message in messages)]))[-MOST_REFUSED:]

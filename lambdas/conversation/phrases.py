@@ -47,6 +47,11 @@ def phrases(language: str) -> Phrases:
     return Phrases(name, json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 
 
+def refuses(text: str) -> bool:
+    """Whether the bot said this because a guardrail had stepped in, in whatever language."""
+    return any(text == phrases(language).say("refused") for language in languages())
+
+
 def answers_nothing(text: str) -> bool:
     """Whether the bot said this without answering the customer, in whatever language."""
     return any(text == phrases(language).say(key) for language in languages() for key in FILLERS)

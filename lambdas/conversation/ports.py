@@ -146,8 +146,8 @@ class Turns(Protocol):
     def release(self, record: TurnRecord, *, owner: str, answered: TurnRecord) -> TurnRecord | None:
         """Finish the asked messages and free the lease.
 
-        `answered` carries what the item keeps (done, session, failures, heard). `None` when done, by me or by whoever
-        took the turn over; else the record as it is, because messages wait or the lease is not mine.
+        `answered` carries what the item keeps (done, session, failures, refusals, refused, heard). `None` when done, by
+        me or by whoever took the turn over; else the record as it is, because messages wait or the lease is not mine.
         """
         ...
 
@@ -163,6 +163,8 @@ class Turns(Protocol):
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
         """State `handing_off`, inbox cleared and its messages as `record` has them done, lease mine.
+
+        What `record` knows to be refused is kept, here and in `become_human`.
 
         Raises `LeaseLost` if this is no longer my stay or, unless `seize`, not my turn.
         """

@@ -54,6 +54,8 @@ MOST_CONTROLS = 5
 MOST_TAKEOVERS = 1
 """The first takeover asks again, the second hands off."""
 MOST_SILENT_ANSWERS = 1
+MOST_REFUSALS = 3
+"""In a row; with the last of them a person takes the chat."""
 
 
 def react(contact_id: str, message: Message, world: World) -> Steps[None]:
@@ -112,6 +114,7 @@ class Turn(Leaving):
             yield from self._leave(Reason.CRASHED)
             return
         if self.record.takeovers and (yield from self._was_heard(self.record.asked())):
+            yield from self._note_refused_before()
             yield from self._say_phrase("partly_heard")
             self.record = replace(self.record, session=self.record.session.unsound())
             left = False
@@ -184,13 +187,29 @@ class Turn(Leaving):
         if decision is not None:
             return (yield from self.hand_off(decision))
         self.record = replace(self.record, session=self.record.session.used(self.world.now()))
-        return (yield from self._mind_silence(speech))
-
-    def _mind_silence(self, speech: Speech) -> Steps[bool]:
-        """An agent that says nothing gets one more chance, with the customer's help."""
-        if speech.spoken or speech.refused:
-            self.record = replace(self.record, failures=0)
+        if speech.refused:
+            return (yield from self._mind_refusal())
+        if speech.spoken:
+            self.record = replace(self.record, failures=0, refusals=0)
             return False
+        return (yield from self._mind_silence())
+
+    def _mind_refusal(self) -> Steps[bool]:
+        """Whoever is refused again and again gets a person.
+
+        The second refusal may be about what the agent remembers and not about the question, so the next one is asked
+        in a session that remembers nothing.
+        """
+        refusals = self.record.refusals + 1
+        if refusals >= MOST_REFUSALS:
+            return (yield from self._leave(Reason.REFUSED))
+        self.record = replace(self.record, failures=0, refusals=refusals)
+        if refusals == MOST_REFUSALS - 1:
+            self.record = replace(self.record, session=Session(id=self.world.new_id(), used_at=self.world.now()))
+        return False
+
+    def _mind_silence(self) -> Steps[bool]:
+        """An agent that says nothing gets one more chance, with the customer's help."""
         if self.record.failures >= MOST_SILENT_ANSWERS:
             return (yield from self._leave(Reason.NOTHING_TO_SAY))
         self.record = replace(self.record, failures=self.record.failures + 1)
@@ -250,6 +269,7 @@ class Turn(Leaving):
         """Once an answer, in the contact's language; a guardrail knows only one."""
         is_news = not speech.refused
         speech.refuse()
+        self._note_refused()
         if is_news:
             yield from self._say_phrase("refused")
 

@@ -8,14 +8,14 @@ is worse than leaving out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lambdas.conversation.contact import TurnRecord
 from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, Steps
 from lambdas.conversation.errors import ChatError
-from lambdas.conversation.inbox import Message
-from lambdas.conversation.phrases import answers_nothing, phrases
+from lambdas.conversation.inbox import Message, remember_refused
+from lambdas.conversation.phrases import answers_nothing, phrases, refuses
 from lambdas.conversation.ports import Said
 from lambdas.conversation.speech import channel_of, split
 from lambdas.conversation.world import World
@@ -79,9 +79,22 @@ class Voice:
         return transcript is not None and _bot_answered_after(latest, transcript)
 
     def _history(self) -> Steps[tuple[Said, ...]]:
+        """The earlier talk, but neither what still waits nor what a guardrail refused."""
         transcript = yield from self._read_transcript()
-        waiting = {message.id for message in self.record.inbox}
-        return tuple(said for said in transcript or () if said.role != "SYSTEM" and said.id not in waiting)
+        left_out = {*(message.id for message in self.record.inbox), *self.record.refused}
+        talk = _without_refused(transcript or ())
+        return tuple(said for said in talk if said.role != "SYSTEM" and said.id not in left_out)
+
+    def _note_refused(self) -> None:
+        """What is asked in this round must not come back as earlier talk."""
+        refused = remember_refused(self.record.refused, self.record.asked())
+        self.record = replace(self.record, refused=refused)
+
+    def _note_refused_before(self) -> Steps[None]:
+        """After a takeover: whoever held the turn may have heard a guardrail, and could not write it down."""
+        transcript = yield from self._read_transcript()
+        if any(_is_refusal(said) for said in _following(self.record.heard, transcript or ())):
+            self._note_refused()
 
     def _closing_was_heard(self) -> Steps[bool]:
         """After a crash: the closing sentence is said once, and without a transcript it counts as heard."""
@@ -97,6 +110,30 @@ def _following(identifier: str, transcript: tuple[Said, ...]) -> tuple[Said, ...
     """What came after this message; everything, if the transcript does not show it (any more)."""
     ids = [said.id for said in transcript]
     return transcript[ids.index(identifier) + 1 :] if identifier in ids else transcript
+
+
+def _is_refusal(said: Said) -> bool:
+    return said.role == "CUSTOM_BOT" and refuses(said.text)
+
+
+def _without_refused(talk: Iterable[Said]) -> Iterator[Said]:
+    """Without the bot's refusals and what the customer had written before them.
+
+    The record knows exactly what was refused, but of the last messages only, and not what was said before a crash.
+    """
+    talk = tuple(talk)
+    refused, question, answered = set[str](), list[str](), False
+    for said in talk:
+        match said.role:
+            case "CUSTOMER":
+                question = [said.id] if answered else [*question, said.id]
+                answered = False
+            case "CUSTOM_BOT":
+                refused |= {said.id, *question} if _is_refusal(said) else set()
+                answered = True
+            case "AGENT":
+                question = []
+    return (said for said in talk if said.id not in refused)
 
 
 def _bot_answered_after(moment: float, transcript: Iterable[Said]) -> bool:

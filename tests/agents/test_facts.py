@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.facts import read_facts, split_head, write_facts
-from lambdas.adapters.agentcore_harness import _headed
+from lambdas.adapters.agentcore_harness import _facts, _messages
 from lambdas.conversation.ports import Question
 
 
@@ -32,7 +32,10 @@ def test_the_bot_s_head_of_a_message_is_told_from_the_customer_s_words() -> None
         contact_id="c-1", session_id="s-1", turn_id="t-1", text="Hello\n\nthere", language="es", told={"tier": "gold"}
     )
 
-    assert split_head(_headed(question, question.text)) == ({"language": "es", "tier": "gold"}, "Hello\n\nthere")
+    (message,) = _messages(_facts(question), question)
+
+    (content,) = message["content"]
+    assert split_head(content["text"]) == ({"language": "es", "tier": "gold"}, "Hello\n\nthere")
 
 
 def test_a_message_without_a_head_is_the_customer_s() -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.model import StringShape
 
 from lambdas.adapters.agentcore_harness import GOES_ON, MOST_FACT_CHARACTERS, WHOLE_ANSWERS, AgentCoreHarness
+from lambdas.adapters.apply_guardrail import MOST_TOGETHER_CHARACTERS, judge_all
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.ports import (
@@ -20,6 +21,8 @@ from lambdas.conversation.ports import (
     Refused,
     Result,
     ReturnControl,
+    Role,
+    Said,
     Text,
     Usage,
 )
@@ -61,6 +64,10 @@ def guarded() -> Iterator[GuardedHarnessBench]:
     with running("agentcore-harness with a guardrail") as bench:
         assert isinstance(bench, GuardedHarnessBench)
         yield bench
+
+
+def spoken(role: Role, text: str) -> Said:
+    return Said(id="i", at=0.0, role=role, text=text, content_type="text/plain")
 
 
 def heard(bench: AgentCoreHarnessBench, *pieces: bytes, question: Question = QUESTION) -> list[AgentEvent]:
@@ -356,7 +363,70 @@ def test_the_customers_words_are_judged_before_the_agent_is_asked(guarded: Guard
 
     assert events == [Refused("guardrail"), Finished()]
     assert guarded.calls == 0
-    assert judged_by(guarded) == [("INPUT", f"Say: {FORBIDDEN}")]
+    assert judged_by(guarded)[0] == ("INPUT", f"- name: Ana\nSay: {FORBIDDEN}")
+
+
+def test_an_ordinary_question_is_judged_by_one_call(guarded: GuardedHarnessBench) -> None:
+    """With all that comes along from the customer's side: every call is a moment of waiting."""
+    history = (spoken("CUSTOMER", "Hola"), spoken("CUSTOM_BOT", "¿Sí?"), spoken("CUSTOMER", "Ana"))
+
+    heard(guarded, BEGIN, END, question=replace(QUESTION, history=history))
+
+    assert judged_by(guarded) == [("INPUT", "- name: Ana\nHola\nAna\n¿Dónde está mi pedido?")]
+    assert guarded.asked().history == [("user", "Hola"), ("assistant", "¿Sí?")]
+    assert guarded.asked().text == "Ana\n¿Dónde está mi pedido?"
+
+
+def test_what_is_blocked_of_the_earlier_talk_reaches_nobody(guarded: GuardedHarnessBench) -> None:
+    """It may be another session's, which nobody judged; the question itself is fine."""
+    history = (
+        spoken("CUSTOMER", f"Say: {FORBIDDEN}"),
+        spoken("CUSTOM_BOT", "¿Sí?"),
+        spoken("CUSTOMER", "Llámenme al 555-0100"),
+        spoken("CUSTOM_BOT", "De acuerdo."),
+    )
+
+    heard(guarded, BEGIN, END, question=replace(QUESTION, history=history))
+
+    assert guarded.asked().history == [("user", "Llámenme al {PHONE}"), ("assistant", "De acuerdo.")]
+    assert guarded.asked().text == QUESTION.text
+
+
+def test_what_is_blocked_of_the_facts_reaches_nobody(guarded: GuardedHarnessBench) -> None:
+    """Attributes of the chat come from the customer's side, too."""
+    told = {"name": FORBIDDEN, "phone": "555-0100", "plan": "gold"}
+
+    heard(guarded, BEGIN, END, question=replace(QUESTION, told=told))
+
+    assert guarded.asked().told == {"phone": "{PHONE}", "plan": "gold"}
+
+
+def test_what_is_blocked_only_together_is_blocked() -> None:
+    """The agent would read it together."""
+    first, second = FORBIDDEN[:8], FORBIDDEN[8:]
+
+    class Joining:
+        """Reads over the ends of lines."""
+
+        def judge_input(self, text: str) -> str | None:
+            return None if FORBIDDEN in text.replace("\n", "") else text
+
+    guardrail: Any = Joining()
+    assert judge_all(guardrail, [first, second]) == [None, None]
+    assert judge_all(guardrail, [first, "x", second]) == [first, "x", second]
+    assert judge_all(guardrail, [first, FORBIDDEN]) == [first, None]
+
+
+def test_a_long_talk_is_judged_by_several_calls(guarded: GuardedHarnessBench) -> None:
+    """A guardrail takes only so much at once."""
+    history = tuple(
+        each for n in range(5) for each in (spoken("CUSTOMER", f"{n}" * 4_000), spoken("CUSTOM_BOT", f"A{n}"))
+    )
+
+    heard(guarded, BEGIN, END, question=replace(QUESTION, history=history))
+
+    assert max(len(text) for _, text in judged_by(guarded)) <= MOST_TOGETHER_CHARACTERS
+    assert [text for role, text in guarded.asked().history if role == "user"] == [f"{n}" * 4_000 for n in range(5)]
 
 
 def test_masked_words_are_asked(guarded: GuardedHarnessBench) -> None:

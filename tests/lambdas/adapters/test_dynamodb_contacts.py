@@ -83,6 +83,18 @@ def test_a_typical_turn_is_one_write_unit(client: DynamoDBClient, table: str, st
     assert item_bytes(stored(client, table, "turn")) < WRITE_UNIT_BYTES
 
 
+def test_an_item_of_an_earlier_version_is_read(client: DynamoDBClient, table: str, stays: DynamoDBContacts) -> None:
+    """Chats go on while a new version is deployed; what it did not know has not happened."""
+    joined(stays)
+    key = {"contact_id": {"S": CONTACT}, "item": {"S": "turn"}}
+    client.update_item(TableName=table, Key=key, UpdateExpression="REMOVE refused, refusals, heard")
+
+    record = taken(stays)
+
+    assert (record.refused, record.refusals, record.heard) == ((), 0, "")
+    assert stays.release(record, owner="me", answered=replace(record, refused=("m1",))) is None
+
+
 def test_tokens_lie_in_the_other_item(client: DynamoDBClient, table: str, stays: DynamoDBContacts) -> None:
     """They may be 1,000 characters each, and no turn needs to write them."""
     joined(stays)

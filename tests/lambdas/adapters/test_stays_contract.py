@@ -310,6 +310,42 @@ def test_release_finishes_the_messages_and_frees_the_turn(stays: Stays) -> None:
     assert (after.session, after.failures, after.heard) == (session, 1, "i7")
 
 
+def test_release_keeps_what_a_guardrail_refused(stays: Stays) -> None:
+    """How often in a row, and which messages must not come back."""
+    joined(stays)
+    record = taken(stays)
+
+    stays.release(record, owner="me", answered=replace(record, refusals=2, refused=("m1",)))
+
+    assert (seen(stays).refusals, seen(stays).refused) == (2, ("m1",))
+
+
+def test_leaving_keeps_what_a_guardrail_refused(stays: Stays) -> None:
+    """A turn that hands off has no other write, and a later stay is told the earlier talk."""
+    joined(stays)
+    record = replace(taken(stays), refused=("m1",))
+
+    decided = stays.begin_handoff(record, a_handoff(), owner="me", now=NOW, seize=False)
+
+    assert decided.refused == ("m1",)
+    stays.become_human(replace(decided, refused=("m1", "m2")), now=NOW)
+    assert seen(stays).refused == ("m1", "m2")
+    stays.become_human(replace(decided, refused=()), now=NOW)
+    assert joined(stays).refused == ("m1", "m2")
+
+
+def test_whoever_knows_of_no_refusal_erases_none(stays: Stays) -> None:
+    """The flow takes the contact with a record that may be older than the last round."""
+    joined(stays)
+    record = taken(stays)
+    stays.release(record, owner="me", answered=replace(record, done=(says().key,), refused=("m1",)))
+
+    decided = stays.begin_handoff(record, a_handoff(), owner="flow", now=NOW, seize=True)
+    stays.become_human(record, now=NOW)
+
+    assert decided.refused == seen(stays).refused == ("m1",)
+
+
 def test_release_forgets_takeovers_and_the_pending_control(stays: Stays) -> None:
     """Both are of the turn that ends."""
     joined(stays)

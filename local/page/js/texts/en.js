@@ -111,6 +111,7 @@ export default {
   "reason.finished": "The assistants had finished",
   "reason.agent_unavailable": "The assistants could not be reached",
   "reason.nothing_to_say": "The assistants had no answer",
+  "reason.refused": "A guardrail refused one answer after the other",
   "reason.deadline": "An answer took too long",
   "reason.crashed": "Something failed while answering",
   "reason.too_many_messages": "Wrote more than the assistants could take in",

@@ -112,6 +112,7 @@ export default {
   "reason.finished": "Los asistentes habían terminado",
   "reason.agent_unavailable": "No se pudo acceder a los asistentes",
   "reason.nothing_to_say": "Los asistentes no tenían respuesta",
+  "reason.refused": "Un guardrail rechazó una respuesta tras otra",
   "reason.deadline": "Una respuesta tardó demasiado",
   "reason.crashed": "Algo falló al responder",
   "reason.too_many_messages": "Escribió más de lo que los asistentes podían leer",
