@@ -16,10 +16,14 @@ OPTIONS = 3
 """So many free times are named at once: what somebody can keep in mind."""
 KEPT_DAYS = 30
 """An appointment that has passed is forgotten after these."""
+REPEATED_HOURS = 1
+"""So long a call that has cancelled an appointment may be repeated."""
 FIRST_NUMBER = 1_001
 
 Appointment = Mapping[str, str]
 """`appointment_number`, `service`, `starts_at`, and the patient's `identity_document_number`."""
+Cancellation = Mapping[str, str]
+"""`appointment_number`, `service` and `starts_at`; `cancelled_by`, a call's `repeat_key`, and `cancelled_at`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Calendar:
     change_number: int = 0
     """How often it has been written."""
     appointments: tuple[Appointment, ...] = ()
+    cancellations: tuple[Cancellation, ...] = ()
 
     def free(self, *, now: datetime, first: date | None = None) -> Iterator[str]:
         """The times that can be booked, from a day on."""
@@ -56,6 +61,21 @@ class Calendar:
     def without(self, number: str) -> Calendar:
         left = tuple(each for each in self.appointments if each["appointment_number"] != number)
         return replace(self, appointments=left)
+
+    def with_cancelled(self, there: Appointment, *, by: str, now: datetime) -> Calendar:
+        """Without an appointment, and with a note of the call that did it."""
+        told = {name: there[name] for name in ("appointment_number", "service", "starts_at")}
+        note = {**told, "cancelled_by": by, "cancelled_at": written(now)}
+        without = self.without(there["appointment_number"])
+        return replace(without, cancellations=(*self.cancellations, note))
+
+    def cancelled_by(self, call: str, *, now: datetime) -> Cancellation | None:
+        """What a call has cancelled before."""
+        return next((each for each in self._repeatable(now) if each["cancelled_by"] == call), None)
+
+    def _repeatable(self, now: datetime) -> list[Cancellation]:
+        oldest = written(now - timedelta(hours=REPEATED_HOURS))
+        return [each for each in self.cancellations if each["cancelled_at"] >= oldest]
 
     def with_appointment(self, document: str, start: str, number: str = "") -> Calendar:
         """Booked, under a number of its own if none is given."""
@@ -89,6 +109,7 @@ class Calendar:
             "next_number": self.next_number,
             "change_number": self.change_number + 1,
             "appointments": [dict(each) for each in self.appointments if each["starts_at"] > oldest],
+            "cancellations": [dict(each) for each in self._repeatable(now)],
         }
 
 
@@ -103,6 +124,7 @@ def parse_calendar(service: str, item: Mapping[str, Any]) -> Calendar:
         next_number=item.get("next_number", FIRST_NUMBER),
         change_number=item.get("change_number", 0),
         appointments=tuple(item.get("appointments", ())),
+        cancellations=tuple(item.get("cancellations", ())),
     )
 
 

@@ -3,7 +3,8 @@
 The table has two kinds of items, keyed by `entry_key`: `patient:<document>` says who somebody is, `calendar:<service>`
 holds one service's appointments and counts its own changes. Whoever changes a calendar writes it back only if nobody
 else has in the meantime, and else begins again: two patients never get the same time. An appointment is known by
-patient, service and time, so a repeated booking finds the one that is there. The rule: without document and date of
+patient, service and time, so a repeated booking finds the one that is there; a cancellation is noted with its call, so
+that a repeated one is answered as the first. The rule: without document and date of
 birth the answer is that of a patient who does not exist.
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.tools import moments, numbers
 from lambdas.tools.appointment_calendar import Calendar, parse_calendar
 from lambdas.tools.dynamodb import attributes, plain
-from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument
+from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument, repeat_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -109,16 +110,27 @@ class Appointments:
         return self._change(_service_of(found, self._calendars()), move, now)
 
     def cancel_appointment(self, call: ToolCall, *, now: datetime) -> Result:
-        """The appointment is given up, and its time is free."""
+        """The appointment is given up, and its time is free; repeated, the call has the same answer."""
+        key = repeat_key(call, _meant(call.arguments, now))
+        # Only a turn tells for sure that a call is repeated: without one, the same words may mean a new appointment.
+        before = self._cancelled_before(key, now) if call.turn_id else None
+        if before:
+            return before
         found = self._one(call.arguments, now)
         if not isinstance(found, str):
-            return found
+            return self._cancelled_before(key, now) or found
 
         def cancel(calendar: Calendar) -> tuple[Calendar | None, Result]:
-            there = calendar.numbered(found)
-            return (calendar.without(found), _shown(there, "cancelled")) if there else (None, {"status": "none"})
+            there, before = calendar.numbered(found), calendar.cancelled_by(key, now=now)
+            if there:
+                return calendar.with_cancelled(there, by=key, now=now), _shown(there, "cancelled")
+            return None, _shown(before, "cancelled") if before else {"status": "none"}
 
         return self._change(_service_of(found, self._calendars()), cancel, now)
+
+    def _cancelled_before(self, key: str, now: datetime) -> Result | None:
+        notes = (calendar.cancelled_by(key, now=now) for calendar in self._calendars())
+        return next((_shown(note, "cancelled") for note in notes if note), None)
 
     def _one(self, arguments: Mapping[str, str], now: datetime) -> str | Result:
         """The number of the appointment that is meant, or what to answer if it cannot be told."""
@@ -201,6 +213,16 @@ def _start(arguments: Mapping[str, str], now: datetime) -> str:
 
 def _number(arguments: Mapping[str, str]) -> str | None:
     return numbers.appointment_number(arguments) if "appointment_number" in arguments else None
+
+
+def _meant(arguments: Mapping[str, str], now: datetime) -> dict[str, str | None]:
+    """What names an appointment and its patient, however it was written."""
+    return {
+        "appointment_number": _number(arguments),
+        "identity_document_number": numbers.identity_document_number(arguments),
+        "date_of_birth": moments.date_of_birth(arguments, today=now.date()),
+        "service": _service(arguments) if "service" in arguments else None,
+    }
 
 
 def _options(calendar: Calendar, day: date | None, now: datetime, status: str) -> Result:

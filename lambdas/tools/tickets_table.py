@@ -9,7 +9,6 @@ may read a ticket; to everybody else it does not exist.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lambdas.tools import numbers
 from lambdas.tools.dynamodb import plain, strings
-from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument
+from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument, repeat_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -54,7 +53,7 @@ class Tickets:
             "description": _description(call.arguments),
             **({"order_number": numbers.order_number(call.arguments)} if "order_number" in call.arguments else {}),
         }
-        key = _repeat_key(call, asked)
+        key = repeat_key(call, asked)
         for number in _numbers(key):
             ticket = _ticket(number, asked, call, key, now)
             taken = self._put(ticket)
@@ -91,12 +90,6 @@ def _description(arguments: Mapping[str, str]) -> str:
     if not description:
         raise UnfitArgument("missing_description", "Ask the customer what the problem is and call again.")
     return description[:DESCRIPTION_CHARACTERS]
-
-
-def _repeat_key(call: ToolCall, asked: Mapping[str, str]) -> str:
-    """Equal for calls that mean the same ticket."""
-    meant = json.dumps([call.contact_id, call.turn_id, call.function, asked], sort_keys=True)
-    return hashlib.sha256(meant.encode()).hexdigest()
 
 
 def _numbers(key: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ the agent can use, never with an exception, which would end the customer's turn.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,6 +61,12 @@ def run(call: ToolCall, functions: Mapping[str, Function]) -> Result:
 
 def refusal(unfit: UnfitArgument) -> Result:
     return {"error": unfit.code, "explanation": unfit.explanation}
+
+
+def repeat_key(call: ToolCall, asked: Mapping[str, str | None]) -> str:
+    """Equal for calls of the same turn that mean the same; `asked` are the arguments as the tool understands them."""
+    meant = json.dumps([call.contact_id, call.turn_id, call.function, asked], sort_keys=True)
+    return hashlib.sha256(meant.encode()).hexdigest()
 
 
 def outcome(result: Result) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from lambdas.tools.appointment_calendar import parse_calendar
+from lambdas.tools.appointment_calendar import Calendar, parse_calendar
 from lambdas.tools.appointments_table import Appointments
 from lambdas.tools.dynamodb import attributes, plain
 from lambdas.tools.tool_call import Result, run
@@ -49,9 +49,13 @@ def ask(appointments: Appointments, tool: str, now: datetime = FRIDAY_NOON, /, *
     return run(call(tool, **arguments), appointments.functions(now=now.timestamp()))
 
 
-def booked(appointments: Appointments) -> list[Any]:
+def calendar(appointments: Appointments) -> Calendar:
     item = appointments.client.get_item(TableName=appointments.table, Key={"entry_key": {"S": "calendar:dentistry"}})
-    return list(parse_calendar("dentistry", plain(item["Item"])).appointments)
+    return parse_calendar("dentistry", plain(item["Item"]))
+
+
+def booked(appointments: Appointments) -> list[Any]:
+    return list(calendar(appointments).appointments)
 
 
 def test_free_times_are_told_to_everybody(appointments: Appointments) -> None:
@@ -188,6 +192,78 @@ def test_of_several_appointments_one_has_to_be_named(appointments: Appointments)
     assert (by_service["status"], by_service["appointment_number"]) == ("cancelled", "G-1001")
     assert (by_number["status"], by_number["appointment_number"]) == ("cancelled", "D-1001")
     assert ask(appointments, "cancel_appointment", **ANA)["status"] == "none"
+
+
+def test_a_repeated_cancellation_has_the_answer_of_the_first(appointments: Appointments) -> None:
+    """Agents, turns and networks repeat; told that there is none, a patient would think it was never cancelled."""
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+    ask(appointments, "book_appointment", **ANA, **{**TUESDAY_TEN, "service": "general"})
+    first = ask(appointments, "cancel_appointment", **ANA, appointment_number="D-1001")
+
+    again = ask(appointments, "cancel_appointment", **ANA, appointment_number="d 1001")
+
+    assert again == first
+    assert first == {
+        "status": "cancelled",
+        "appointment_number": "D-1001",
+        "service": "dentistry",
+        "starts_at": "2026-11-24T10:00",
+    }
+    assert ask(appointments, "cancel_appointment", **TOM, appointment_number="D-1001")["status"] == "none"
+
+
+def test_a_turn_that_is_repeated_does_not_cancel_what_it_has_booked_since(appointments: Appointments) -> None:
+    """Another turn does: the same words mean the new appointment then."""
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+    first = ask(appointments, "cancel_appointment", **ANA)
+    ask(appointments, "book_appointment", **ANA, **{**TUESDAY_TEN, "time": "15:00"})
+
+    again = ask(appointments, "cancel_appointment", **ANA)
+    in_another_turn = run(
+        call("cancel_appointment", {"contact_id": "c-1", "turn_id": "t-2"}, **ANA),
+        appointments.functions(now=FRIDAY_NOON.timestamp()),
+    )
+
+    assert again == first
+    assert (in_another_turn["status"], in_another_turn["appointment_number"]) == ("cancelled", "D-1002")
+
+
+def test_without_a_turn_a_cancellation_is_repeated_only_if_nothing_else_is_meant(appointments: Appointments) -> None:
+    """A Gateway tells neither contact nor turn; after an hour nobody repeats."""
+
+    def cancel(now: datetime = FRIDAY_NOON) -> Result:
+        return run(call("cancel_appointment", {}, **ANA), appointments.functions(now=now.timestamp()))
+
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+    first, again = cancel(), cancel()
+    ask(appointments, "book_appointment", **ANA, **{**TUESDAY_TEN, "time": "15:00"})
+    another = cancel()
+
+    assert first == again
+    assert (another["status"], another["appointment_number"]) == ("cancelled", "D-1002")
+    assert cancel(FRIDAY_NOON.replace(hour=13, minute=1))["status"] == "none"
+
+
+def test_a_cancellation_at_the_same_moment_as_itself_is_one(appointments: Appointments) -> None:
+    """DynamoDB's client may write again what it has written already."""
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+
+    with ThreadPoolExecutor(4) as agents:
+        answers = list(agents.map(lambda _: ask(appointments, "cancel_appointment", **ANA), range(4)))
+
+    assert answers == [answers[0]] * 4
+    assert answers[0]["status"] == "cancelled"
+
+
+def test_cancellations_are_forgotten_in_time(appointments: Appointments) -> None:
+    """They are remembered for repeated calls only; the calendar stays small."""
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+    ask(appointments, "cancel_appointment", **ANA)
+    assert len(calendar(appointments).cancellations) == 1
+
+    ask(appointments, "book_appointment", FRIDAY_NOON.replace(hour=14), **TOM, **TUESDAY_TEN)
+
+    assert calendar(appointments).cancellations == ()
 
 
 def test_nobody_touches_anothers_appointment(appointments: Appointments) -> None:
