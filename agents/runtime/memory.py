@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from bedrock_agentcore.memory.integrations.strands.config import AgentCoreMemoryConfig
-from bedrock_agentcore.memory.integrations.strands.session_manager import AgentCoreMemorySessionManager
+from bedrock_agentcore.memory.integrations.strands.session_manager import (
+    AgentCoreMemorySessionManager,
+    BufferedMessage,
+)
 from botocore.config import Config
 from strands.types.exceptions import SessionException
 from strands.types.session import Session as KeptSession
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
     from bedrock_agentcore.memory.models.filters import EventMetadataFilter
 
 BATCH: Final = 100
-"""Messages; the most that one event takes. An answer has far fewer, so it is kept when it ends."""
+"""Messages; the most that one event takes."""
+MOST_WAITING: Final = 1_000
+"""Messages that could not be kept yet; about 250 turns in which Memory could not be reached."""
 MOST_EVENTS: Final = 10_000
 PATIENCE: Final = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
 """Throttling passes within a second; what is kept late holds up a control, never words."""
@@ -107,14 +112,51 @@ class MemorySessionManager(AgentCoreMemorySessionManager):
         )
         return events
 
+    def _flush_messages_only(self) -> list[dict[str, Any]]:
+        """Called inside an answer when much waits, which waits on: a Memory that is out of reach holds up no words."""
+        with self._message_lock:
+            lost = len(self._message_buffer) - MOST_WAITING
+            if lost > 0:
+                later = self._message_buffer[lost:]
+                lost += next((place for place, each in enumerate(later) if _begins_a_turn(each)), len(later))
+                del self._message_buffer[:lost]
+                logger.error("AgentCore Memory was out of reach for too long: %d messages are lost to it", lost)
+        return []
+
     def _flush_messages(self) -> list[dict[str, Any]]:
         """The customer has the answer already: what could not be kept stays in the buffer."""
         try:
-            kept: list[dict[str, Any]] = super()._flush_messages()
+            return [*self._send_messages(), *self._flush_agent_states_only()]
         except SessionException:
             logger.exception("an answer could not be kept in AgentCore Memory; it is tried again with the next one")
             return []
-        return kept
+
+    def _send_messages(self) -> list[dict[str, Any]]:
+        """The oldest first, as many at once as an event takes; what could not be sent stays in its order."""
+        sent: list[dict[str, Any]] = []
+        while self._message_buffer:
+            with self._message_lock:
+                later = self._message_buffer[BATCH:]
+                del self._message_buffer[BATCH:]
+            try:
+                sent += super()._flush_messages_only()
+            finally:
+                with self._message_lock:
+                    self._message_buffer.extend(later)
+        return sent
+
+    def _flush_agent_states_only(self) -> list[dict[str, Any]]:
+        """Of each agent the newest; nobody reads the others."""
+        with self._agent_state_lock:
+            newest = {state.agent_id: (session_id, state) for session_id, state in self._agent_state_buffer}
+            self._agent_state_buffer[:] = newest.values()
+        sent: list[dict[str, Any]] = super()._flush_agent_states_only()
+        return sent
+
+
+def _begins_a_turn(waiting: BufferedMessage) -> bool:
+    message = json.loads(waiting.messages[0][0])["message"]
+    return message["role"] == "user" and any("text" in block for block in message["content"])
 
 
 def _blob(event: dict[str, Any]) -> dict[str, Any]:
