@@ -73,10 +73,13 @@ class Program:
             if not session.waiting:
                 yield finished_event(session.team.usage())
         except (InvalidRequest, Busy) as error:
-            yield failure_event(error)
+            failed = failure_event(error)
+            logger.warning("a request was not answered: %s", _named(failed))
+            yield failed
         except Exception as error:
-            logger.exception("an answer failed")
-            yield failure_event(error)
+            failed = failure_event(error)
+            logger.exception("an answer failed: %s", _named(failed))
+            yield failed
 
     async def _open(self, session_id: str, request: Ask | Resume) -> Session:
         history = request.history if isinstance(request, Ask) else ()
@@ -132,6 +135,10 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _named(failed: Event) -> str:
+    return f"{failed['error']['code']}: {failed['error']['message']}"
 
 
 def _render(answer: Answer) -> Event:

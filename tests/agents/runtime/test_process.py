@@ -141,7 +141,8 @@ def test_a_failed_tool_fails_the_answer_and_no_agent_makes_one_up(team: Path, cl
         assert text_of(running.invoke("session-0", text="renew C12")) == "Renewed until Jan 2, 2027."
         running.stop()
 
-    assert "an answer failed" in running.logs
+    for why in ("LoansTool failed", "The function of renew answered FAILURE"):
+        assert f"an answer failed: dependencyFailedException: {why}" in running.logs
     assert CANARY not in running.logs
 
 
@@ -157,6 +158,7 @@ def test_a_memory_that_cannot_be_read_fails_the_answer_and_is_no_empty_session(t
         assert text_of(second.invoke(text="C12")) == "Renewed until Jan 2, 2027."
         second.stop()
 
+    assert "an answer failed: throttlingException: ListEvents answered ThrottledException" in second.logs
     assert CANARY not in second.logs
 
 
@@ -239,6 +241,7 @@ def test_a_request_that_cannot_be_read_is_an_error_event(team: Path) -> None:
         assert running.http.post("/invocations", content=f'{{"{CANARY}').status_code == 400
         running.stop()
 
+    assert "a request was not answered: validationException: 'text' " in running.logs
     assert CANARY not in running.logs
 
 
