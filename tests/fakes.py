@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from lambdas.conversation.errors import ChatError, ConnectionRefused, TranscriptRefused
+from lambdas.conversation.errors import AgentUnavailable, ChatError, ConnectionRefused, TranscriptRefused
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import (
@@ -229,6 +229,7 @@ class ScriptedStream:
     def __init__(self, answer: Answer) -> None:
         self._pieces = iter(answer)
         self._over = False
+        self._begun = False
         self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[AgentEvent]:
@@ -242,9 +243,13 @@ class ScriptedStream:
                 self._over = True
                 return finished
             case str(text):
+                self._begun = True
                 return Text(text)
             case Refused() as refused:
+                self._begun = True
                 return refused
+            case AgentUnavailable() as failure if self._begun:
+                raise AgentUnavailable(failure.code, retryable=False)
             case Call() | tuple() as calls:
                 return self._return_control(calls if isinstance(calls, tuple) else (calls,))
             case Exception() as error:

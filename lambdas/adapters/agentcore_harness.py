@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.answer import Answer, Line, kept, talk_and_text, without_end
+from lambdas.adapters.answer import Answer, Line, as_text, kept, talk_and_text, without_end
 from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, Guardrail, Release, judge_all
 from lambdas.adapters.guardrails import REFUSED
 from lambdas.conversation.errors import AgentUnavailable
@@ -90,7 +90,7 @@ class AgentCoreHarness:
         asked: dict[str, Any] = {"messages": messages, "actorId": question.contact_id}
         answered = self.client.invoke_harness(runtimeSessionId=question.session_id, **address, **asked)
         with line.over(answered["stream"]) as stream:
-            yield from _Reading(self.guardrail.release()).events(stream)
+            yield from _Reading(line, self.guardrail.release()).events(stream)
 
 
 # ---- what is asked
@@ -150,7 +150,8 @@ class _ToolUse:
 class _Reading:
     """One event stream: text as the guardrail releases it, then the controls or the end."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, line: Line, release: Release) -> None:
+        self._line = line
         self._release = release
         self._role = "assistant"
         self._stopped = ""
@@ -165,6 +166,8 @@ class _Reading:
 
     def events(self, stream: Any) -> Iterator[AgentEvent]:
         for event in stream:
+            if event.keys() & {"contentBlockStart", "contentBlockDelta", "messageStop"}:
+                self._line.begin()
             if "messageStart" in event:
                 self._role, self._stopped, self._writing = event["messageStart"]["role"], "", {}
             elif "contentBlockStart" in event:
@@ -248,9 +251,4 @@ def _input(tool: _ToolUse) -> dict[str, Any]:
 
 
 def _parameters(values: Mapping[str, Any]) -> dict[str, str]:
-    """As strings, which attributes are; what is no text is written as JSON writes it."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in values.items()
-        if value is not None
-    }
+    return {name: as_text(value) for name, value in values.items() if value is not None}

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.answer import FAILURES, Answer, Line, failed, kept, talk_and_text, without_end
+from lambdas.adapters.answer import FAILURES, Answer, Line, as_text, failed, kept, talk_and_text, without_end
 from lambdas.adapters.guardrails import REFUSED, HeldBack
 from lambdas.adapters.server_sent_events import EventReader, EventTooLarge
 from lambdas.conversation.errors import AgentUnavailable
@@ -34,6 +35,8 @@ STREAM = "text/event-stream"
 WHOLE = "application/json"
 MOST_WHOLE_BYTES = 1_048_576
 BLOCK_BYTES = 65_536
+CODE = re.compile(r"[A-Za-z0-9]{1,64}")
+"""What may stand in a log; anything else might be text of the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,12 @@ class AgentCoreRuntime:
                 **self._address(),
             )
             with line.over(answered["response"]) as body:
-                yield from _events(answered["contentType"], body, self.blocked_sentences)
+                yield from _events(answered["contentType"], body, _Reading(line, self.blocked_sentences))
 
         return Answer(work)
 
 
-def _events(content_type: str, body: Any, sentences: tuple[str, ...]) -> Iterator[AgentEvent]:
-    reading = _Reading(sentences)
+def _events(content_type: str, body: Any, reading: _Reading) -> Iterator[AgentEvent]:
     if content_type.lower().startswith(STREAM):
         for data in _data(body):
             yield from reading.event(_parsed(data))
@@ -124,8 +126,9 @@ def _parsed(data: bytes) -> object:
 class _Reading:
     """What the events of one answer mean."""
 
-    def __init__(self, sentences: tuple[str, ...]) -> None:
+    def __init__(self, line: Line, sentences: tuple[str, ...]) -> None:
         self.over = False
+        self._line = line
         self._held = HeldBack(sentences)
         self._begun = False
         self._refused = False
@@ -135,14 +138,17 @@ class _Reading:
         members = {"text": event} if isinstance(event, str) else event
         if not isinstance(members, Mapping):
             return
-        yield from self._text(members.get("text"))
-        if "refused" in members:
-            yield from self._refuse(members["refused"])
-        if "error" in members:
+        said, refused, control = (members.get(name) for name in ("text", "refused", "control"))
+        if said or refused is not None or control is not None:
+            self._line.begin()
+        yield from self._text(said)
+        if refused is not None:
+            yield from self._refuse(refused)
+        if members.get("error") is not None:
             raise _failure(members)
-        if "control" in members:
+        if control is not None:
             yield from self._rest()
-            yield _control(members["control"])
+            yield _control(control)
             self.over = True
         elif "finished" in members:
             yield from self._rest()
@@ -152,7 +158,7 @@ class _Reading:
     def whole(self, answer: object) -> Iterator[AgentEvent]:
         """An answer that came at once."""
         if isinstance(answer, Mapping) and "result" in answer:
-            answer = _text_of(answer["result"])
+            answer = _with_text(answer)
         if not isinstance(answer, str | Mapping):
             raise AgentUnavailable("UnreadableAnswer", retryable=False)
         yield from self.event(answer)
@@ -184,7 +190,7 @@ class _Reading:
 def _failure(members: Mapping[str, Any]) -> AgentUnavailable:
     error = members["error"]
     code = error.get("code") if isinstance(error, Mapping) else None
-    return failed(code if isinstance(code, str) and code.isalnum() else "internalServerException")
+    return failed(code if isinstance(code, str) and CODE.fullmatch(code) else "internalServerException")
 
 
 def _control(control: object) -> ReturnControl:
@@ -200,17 +206,12 @@ def _control(control: object) -> ReturnControl:
 def _call(call: Mapping[str, Any]) -> Call:
     parameters = call.get("parameters")
     return Call(
-        function=_string(call.get("function")),
-        action_group=_string(call.get("actionGroup")),
-        parameters={name: _string(value) for name, value in parameters.items() if value is not None}
+        function=as_text(call.get("function") or ""),
+        action_group=as_text(call.get("actionGroup") or ""),
+        parameters={name: as_text(value) for name, value in parameters.items() if value is not None}
         if isinstance(parameters, Mapping)
         else {},
     )
-
-
-def _string(value: object) -> str:
-    """Values are strings on our own wire; another runtime's numbers and lists are written as JSON writes them."""
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _usage(finished: object) -> Usage | None:
@@ -221,6 +222,13 @@ def _usage(finished: object) -> Usage | None:
             return Usage(input_tokens=asked, output_tokens=answered)
         case _:
             return None
+
+
+def _with_text(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """An answer with a result as one with a text, if it says anything that is known."""
+    text = _text_of(answer["result"]) if answer.get("text") is None else answer["text"]
+    says = text is not None or any(answer.get(name) is not None for name in ("refused", "error", "control"))
+    return {**answer, "text": text} if says else None
 
 
 def _text_of(result: object) -> str | None:

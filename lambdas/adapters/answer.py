@@ -2,13 +2,15 @@
 
 The call belongs to whoever reads: nothing is asked before the first event is wanted, and `close` may come from any
 thread and ends a read that waits. Errors come before the stream (`ThrottlingException`) and inside it
-(`throttlingException`); codes are compared without regard to case. The rule: an answer that did not come to its end
-raises, so that half of one never passes for a whole.
+(`throttlingException`); codes are compared without regard to case. Two rules: an answer that did not come to its end
+raises, so that half of one never passes for a whole; and once something of it was read, heard by the customer or not,
+asking again cannot help, because the team has begun to act.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
@@ -58,6 +60,16 @@ class Line:
     def __init__(self) -> None:
         self._stream: Any = None
         self._closed = False
+        self._begun = False
+
+    @property
+    def begun(self) -> bool:
+        """Something of the answer was read."""
+        return self._begun
+
+    def begin(self) -> None:
+        """Text, a tool use, a control, a thought: the team has begun to act on what it was asked."""
+        self._begun = True
 
     @property
     def closed(self) -> bool:
@@ -108,19 +120,24 @@ class Answer:
             yield from work(self._line)
         except HungUp:
             return
-        except FAILURES as error:
-            if not self._line.closed:
-                raise unavailable(error) from error
-        except AgentUnavailable:
-            if not self._line.closed:  # an answer that was hung up on ends without its end
+        except Exception as error:
+            if self._line.closed:  # an answer that was hung up on ends without its end
+                return
+            failure = unavailable(error)
+            if self._line.begun:
+                raise AgentUnavailable(failure.code, retryable=False) from error
+            if failure is error:
                 raise
+            raise failure from error
 
 
 def unavailable(error: Exception) -> AgentUnavailable:
-    """One of `FAILURES` in the words of the port."""
+    """A failure in the words of the port; one that nobody foresaw is a mistake, here or there, and stays one."""
+    if isinstance(error, AgentUnavailable):
+        return error
     if isinstance(error, ClientError):
         return failed(error.response["Error"]["Code"])
-    return AgentUnavailable(type(error).__name__, retryable=True)
+    return AgentUnavailable(type(error).__name__, retryable=isinstance(error, FAILURES))
 
 
 def failed(code: str) -> AgentUnavailable:
@@ -133,10 +150,12 @@ def without_end() -> AgentUnavailable:
 
 
 def kept(pending: str) -> str:
-    """What the backend needs to be answered, if the turn item has room for it; else a person takes the chat."""
-    if len(pending.encode()) > MOST_PENDING_BYTES:
-        raise AgentUnavailable("ControlTooLarge", retryable=False)
-    return pending
+    """What the backend needs to be answered; nothing, if the turn item has no room for it.
+
+    The control itself counts all the same: one that leaves the chat is not answered.
+    """
+    whole = pending.encode(errors="replace")  # half a character could not be written
+    return whole.decode() if len(whole) <= MOST_PENDING_BYTES else ""
 
 
 def talk_and_text(question: Question) -> tuple[list[tuple[str, str]], str]:
@@ -159,3 +178,8 @@ def earlier_talk(history: Iterable[Said]) -> list[tuple[str, str]]:
         else:
             talk.append((role, said.text))
     return talk
+
+
+def as_text(value: object) -> str:
+    """A control's parameter as a string, which attributes are; what is no text is written as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,8 +2,9 @@
 
 Session attributes carry `contact_id` and `turn_id` (tools use them to do nothing twice) and what the customer's
 attributes tell; prompt session attributes carry `language`. Bytes of an answer are joined before they are decoded: a
-chunk may end inside a character. The trace is always on, because only it tells that a guardrail stepped in; nothing
-else of it is read, and nothing of it is logged. Shapes: botocore 1.44.5 `bedrock-agent-runtime`, read 2026-11.
+chunk may end inside a character. The trace is always on, because only it tells that a guardrail stepped in and that an
+agent has begun to act; nothing else of it is read, and nothing of it is logged. Shapes: botocore 1.44.5
+`bedrock-agent-runtime`, read 2026-11.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
 
+STEPS = ("orchestrationTrace", "customOrchestrationTrace", "routingClassifierTrace", "postProcessingTrace")
+"""The parts of a trace in which an agent works; before them its input is looked at."""
 CONFIRMATION = {Result.NOTED: "CONFIRM", Result.REFUSED: "DENY"}
 
 
@@ -68,7 +71,7 @@ class BedrockAgents:
                 **request,
             )
             with line.over(asked["completion"]) as stream:
-                yield from _Reading(self.blocked_sentences).events(stream)
+                yield from _Reading(line, self.blocked_sentences).events(stream)
 
         return Answer(work)
 
@@ -76,7 +79,8 @@ class BedrockAgents:
 class _Reading:
     """One event stream: text as it comes, then the control or the end. Files are not for the customer."""
 
-    def __init__(self, sentences: tuple[str, ...]) -> None:
+    def __init__(self, line: Line, sentences: tuple[str, ...]) -> None:
+        self._line = line
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = HeldBack(sentences)
         self._refused = False
@@ -85,10 +89,14 @@ class _Reading:
     def events(self, stream: Iterable[Mapping[str, Any]]) -> Iterator[AgentEvent]:
         for event in stream:
             if "chunk" in event:
+                self._line.begin()
                 yield from self._text(self._decoder.decode(event["chunk"].get("bytes", b"")))
             elif "trace" in event:
+                if _is_act(event["trace"].get("trace", {})):
+                    self._line.begin()
                 yield from self._judge(event["trace"])
             elif "returnControl" in event:
+                self._line.begin()
                 yield from self._rest()
                 yield _control(event["returnControl"])
                 return
@@ -120,6 +128,11 @@ class _Reading:
             yield Refused(REFUSED)
         elif rest := self._held.let_go():
             yield Text(rest)
+
+
+def _is_act(trace: Mapping[str, Any]) -> bool:
+    """Whether an agent has thought or done something; that its model was asked is not yet an answer."""
+    return any(trace.get(step, {}).keys() - {"modelInvocationInput"} for step in STEPS)
 
 
 def _assessments(guarded: Mapping[str, Any]) -> list[Any]:

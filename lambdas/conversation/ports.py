@@ -53,7 +53,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnControl:
-    """The team wants something done outside; `pending` is what the backend needs to be answered."""
+    """The team wants something done outside; `pending` is what the backend needs to be answered.
+
+    Empty, it could not be kept, and the control cannot be answered.
+    """
 
     calls: tuple[Call, ...]
     pending: str
@@ -98,7 +101,10 @@ class Result(StrEnum):
 
 
 class Agents(Protocol):
-    """A team of agents. Iterators raise `AgentUnavailable`, also in mid-stream; closing one cancels the call."""
+    """A team of agents. Iterators raise `AgentUnavailable`, also in mid-stream; closing one cancels the call.
+
+    A failure is retryable only if nothing of the answer was read, shown or not: the team may have acted by then.
+    """
 
     def ask(self, question: Question) -> Iterator[AgentEvent]: ...
 

@@ -275,6 +275,8 @@ class Turn(Leaving):
 
     def _answer_control(self, question: Question, control: ReturnControl, decision: Decision) -> Steps[None]:
         """The bot stays: what the control brought becomes attributes, and the agent may go on."""
+        if not control.pending:
+            raise AgentUnavailable("ControlTooLarge", retryable=False)
         yield from KeepPending(self.record, control.pending)
         try:
             yield from SetAttributes(decision.attributes)

@@ -116,6 +116,21 @@ class Hangs:
 
 
 @dataclass(frozen=True, slots=True)
+class Begins:
+    """The team was called, and has done nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """Something of the answer that is for nobody's ears: a tool of its own is used, or it thinks.
+
+    Where a backend tells neither, only words show that it has begun.
+    """
+
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ends:
     usage: Usage | None = None
 
@@ -125,7 +140,22 @@ class Vanishes:
     """The stream is over without the answer's end."""
 
 
-Moment = Says | Controls | Refuses | Masks | Fails | Breaks | Garbles | Foreign | Meanwhile | Hangs | Ends | Vanishes
+Moment = (
+    Says
+    | Controls
+    | Refuses
+    | Masks
+    | Fails
+    | Breaks
+    | Garbles
+    | Foreign
+    | Meanwhile
+    | Hangs
+    | Begins
+    | Works
+    | Ends
+    | Vanishes
+)
 LAST = (Controls, Fails, Breaks, Garbles, Hangs, Ends, Vanishes)
 
 
@@ -176,6 +206,10 @@ class Bench(Protocol):
 
     def goes_away(self) -> None:
         """Nobody listens where the team was."""
+        ...
+
+    def stumbles(self, error: Exception) -> None:
+        """The adapter's next call meets an error that nobody foresaw."""
         ...
 
     @property
@@ -257,6 +291,7 @@ class WireBench:
     def __init__(self, aws: AwsServer) -> None:
         self.aws = aws
         self.address = aws.url
+        self.stumbles_over: Exception | None = None
 
     def pieces(self, moments: Sequence[Moment]) -> Iterator[bytes | Cut]:
         yield from self.opening()
@@ -271,6 +306,10 @@ class WireBench:
                     happens()
                 case Vanishes():
                     return
+                case Begins():
+                    yield from self.beginning()
+                case Works(tool):
+                    yield self.working(tool)
                 case _:
                     yield from self.frames(moment)
 
@@ -280,6 +319,14 @@ class WireBench:
 
     def framed(self, text: str) -> bytes:
         """A piece of the answer."""
+        raise NotImplementedError
+
+    def beginning(self) -> Iterator[bytes]:
+        """What comes before the team has done anything."""
+        raise NotImplementedError
+
+    def working(self, tool: str) -> bytes:
+        """A tool of the team's own is used, or, without a name, the team thinks."""
         raise NotImplementedError
 
     def garbled(self) -> bytes:
@@ -303,6 +350,14 @@ class WireBench:
 
     def goes_away(self) -> None:
         self.address = NOWHERE
+
+    def stumbles(self, error: Exception) -> None:
+        self.stumbles_over = error
+
+    def where(self) -> str:
+        if self.stumbles_over is not None:
+            raise self.stumbles_over
+        return self.address
 
     @property
     def requests(self) -> list[Request]:
@@ -353,6 +408,17 @@ class BedrockAgentsBench(WireBench):
 
     def framed(self, text: str) -> bytes:
         return chunk(text)
+
+    def beginning(self) -> Iterator[bytes]:
+        yield traced({"preProcessingTrace": {"modelInvocationOutput": {"traceId": "t"}}})
+        yield traced({"guardrailTrace": {"action": "NONE", "traceId": "t"}})
+        yield traced({"orchestrationTrace": {"modelInvocationInput": {"text": "x", "type": "ORCHESTRATION"}}})
+
+    def working(self, tool: str) -> bytes:
+        if not tool:
+            return traced({"orchestrationTrace": {"rationale": {"text": "x"}}})
+        used = {"actionGroupInvocationInput": {"function": tool}, "invocationType": "ACTION_GROUP"}
+        return traced({"orchestrationTrace": {"invocationInput": used}})
 
     def frames(self, moment: Moment) -> Iterator[bytes]:
         match moment:
@@ -414,6 +480,10 @@ class BedrockAgentsBench(WireBench):
         return [request.path.split("/")[-2] for request in self.requests if request.json.get("endSession")]
 
 
+def traced(trace: Mapping[str, Any]) -> bytes:
+    return event("trace", agentId="AGENT0001", trace=trace)
+
+
 def intervened(assessment: Mapping[str, Any], **part: Any) -> bytes:
     """The trace of a guardrail that stepped in."""
     guarded = {"action": "INTERVENED", "traceId": "trace-1", "outputAssessments": [assessment]}
@@ -455,6 +525,12 @@ class AgentCoreRuntimeBench(WireBench):
 
     def framed(self, text: str) -> bytes:
         return data({"text": text})
+
+    def beginning(self) -> Iterator[bytes]:
+        yield b": a comment\r\n\r\n"
+
+    def working(self, tool: str) -> bytes:
+        return data({"text": "Hm"})
 
     def garbled(self) -> bytes:
         return data({"text": "Hello"}).replace(b'"}', b"")
@@ -547,6 +623,15 @@ class AgentCoreHarnessBench(WireBench):
 
     def framed(self, text: str) -> bytes:
         return said(text)
+
+    def beginning(self) -> Iterator[bytes]:
+        yield event("metadata", usage={"inputTokens": 1, "outputTokens": 0, "totalTokens": 1}, metrics={"latencyMs": 1})
+
+    def working(self, tool: str) -> bytes:
+        if not tool:
+            return event("contentBlockDelta", contentBlockIndex=9, delta={"reasoningContent": {"text": "thought"}})
+        begun = {"toolUseId": "use_9", "name": tool, "type": "server_tool_use"}
+        return event("contentBlockStart", contentBlockIndex=9, start={"toolUse": begun})
 
     def frames(self, moment: Moment) -> Iterator[bytes]:
         match moment:
@@ -686,7 +771,7 @@ class ScriptedBench:
 
     def _pieces(self, moment: Moment) -> Iterator[Piece]:
         match moment:
-            case Says(text):
+            case Says(text) | Works(text):
                 yield text
             case Controls(calls):
                 yield calls
@@ -702,14 +787,17 @@ class ScriptedBench:
                 yield Hang()
             case Ends(usage):
                 yield Finished(usage)
-            case Masks() | Foreign() | Vanishes():
-                return
+            case Vanishes():
+                yield AgentUnavailable("AnswerWithoutEnd", retryable=True)
 
     def refuses(self, code: str, status: int, message: str) -> None:
         self.answers(Fails(code, message))
 
     def goes_away(self) -> None:
         self.answers(Breaks())
+
+    def stumbles(self, error: Exception) -> None:
+        self.agents._answers.append([AgentUnavailable(type(error).__name__, retryable=False)])
 
     @property
     def calls(self) -> int:
@@ -760,7 +848,7 @@ def running(name: str) -> Iterator[Bench]:
             return
         wire = bench
         with (
-            pointed(client_of(bench.service), lambda: wire.address),
+            pointed(client_of(bench.service), wire.where),
             pointed(client_of("bedrock-runtime"), lambda: aws.url),
         ):
             yield bench

@@ -180,7 +180,7 @@ def test_a_control_brings_its_calls(bench: AgentCoreRuntimeBench) -> None:
     )
 
 
-@pytest.mark.parametrize("control", [None, "escalate", {}, {"calls": []}, {"calls": [], "pending": 7}])
+@pytest.mark.parametrize("control", ["escalate", {}, {"calls": []}, {"calls": [], "pending": 7}])
 def test_a_control_that_cannot_be_answered_is_none(bench: AgentCoreRuntimeBench, control: Any) -> None:
     """A person takes the chat; asking again would bring it again."""
     with pytest.raises(AgentUnavailable) as raised:
@@ -230,7 +230,8 @@ def test_the_same_sentence_unannounced_is_the_teams(bench: AgentCoreRuntimeBench
         ({"error": {"code": "modelErrorException", "message": "canary"}}, "modelErrorException", False),
         ({"error": {"message": "canary"}}, "internalServerException", True),
         ({"error": {"code": "a canary sang"}}, "internalServerException", True),
-        ({"error": None}, "internalServerException", True),
+        ({"error": {"code": "x" * 65}}, "internalServerException", True),
+        ({"error": {"code": "código"}}, "internalServerException", True),
     ],
 )
 def test_an_error_of_ours_or_of_the_sdk_is_told_by_its_code(
@@ -250,7 +251,17 @@ def test_what_is_no_json_is_no_answer(bench: AgentCoreRuntimeBench, line: bytes)
     with pytest.raises(AgentUnavailable) as raised:
         heard(bench, data({"text": "Hola"}), line)
 
-    assert (raised.value.code, raised.value.retryable) == ("UnreadableEvent", True)
+    assert (raised.value.code, raised.value.retryable) == ("UnreadableEvent", False)
+
+
+def test_a_member_that_is_null_is_not_there(bench: AgentCoreRuntimeBench) -> None:
+    """Many write every member they know; the end has nothing to tell and is still the end."""
+    null = {"error": None, "control": None, "refused": None}
+
+    assert heard(bench, data({"text": "Hola", **null}), data({"text": None, **null, "finished": None})) == [
+        Text("Hola"),
+        Finished(),
+    ]
 
 
 def test_an_event_that_goes_on_and_on_is_cut_off(bench: AgentCoreRuntimeBench) -> None:
@@ -274,6 +285,12 @@ def test_an_event_that_goes_on_and_on_is_cut_off(bench: AgentCoreRuntimeBench) -
         ({"result": {"role": "assistant", "content": [{"text": "Ho"}, {"text": "la"}]}}, [Text("Hola"), Finished()]),
         ({"refused": {"reason": "guardrail"}}, [Refused("guardrail"), Finished()]),
         ({}, [Finished()]),
+        ({"result": "Hola", "text": None, "error": None, "control": None}, [Text("Hola"), Finished()]),
+        ({"result": None, "text": "Hola"}, [Text("Hola"), Finished()]),
+        (
+            {"result": "Adiós", "control": {"calls": [{"function": "say_goodbye"}], "pending": "p"}},
+            [Text("Adiós"), ReturnControl(calls=(Call(function="say_goodbye"),), pending="p")],
+        ),
         (
             {"text": "Adiós", "control": {"calls": [{"function": "say_goodbye"}], "pending": "p"}},
             [Text("Adiós"), ReturnControl(calls=(Call(function="say_goodbye"),), pending="p")],

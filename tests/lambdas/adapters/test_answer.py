@@ -63,9 +63,28 @@ def test_what_is_kept_of_a_control_is_measured_in_bytes() -> None:
     """As the table counts."""
     assert kept("x" * MOST_PENDING_BYTES) == "x" * MOST_PENDING_BYTES
     for too_large in ("x" * (MOST_PENDING_BYTES + 1), "ñ" * (MOST_PENDING_BYTES // 2 + 1)):
-        with pytest.raises(AgentUnavailable) as raised:
-            kept(too_large)
-        assert (raised.value.code, raised.value.retryable) == ("ControlTooLarge", False)
+        assert kept(too_large) == ""
+
+
+def test_what_is_kept_of_a_control_can_be_written() -> None:
+    """The table takes no half of a character."""
+    assert kept('{"note": "caf\ud83d"}') == '{"note": "caf?"}'
+
+
+def test_a_failure_that_nobody_foresaw_is_told_by_its_kind() -> None:
+    """Its message might quote the customer; whoever looks for the mistake finds it as the cause."""
+    mistake = RecursionError("canary")
+
+    def work(line: Line) -> Iterator[AgentEvent]:
+        yield Text("Hello")
+        raise mistake
+
+    with pytest.raises(AgentUnavailable) as raised:
+        list(Answer(work))
+
+    assert (raised.value.code, raised.value.retryable) == ("RecursionError", False)
+    assert raised.value.__cause__ is mistake
+    assert "canary" not in str(raised.value)
 
 
 def test_the_earlier_talk_begins_with_the_customer_and_takes_turns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lambdas.conversation import effects as do
@@ -12,7 +13,7 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind
-from lambdas.conversation.ports import Refused, Result
+from lambdas.conversation.ports import AgentEvent, Question, Refused, Result, ReturnControl
 from lambdas.conversation.turn import LEAVE_TIME_SECONDS, MOST_CONTROLS
 from lambdas.conversation.world import Rules
 from tests.fakes import Hang, ScriptedAgents
@@ -508,6 +509,34 @@ def test_the_agent_learns_that_attributes_were_refused() -> None:
     stage.hears("Note this")
 
     assert stage.agents.resumed == [("pending", {"note": Result.REFUSED})]
+
+
+def test_a_control_that_cannot_be_kept_is_not_answered() -> None:
+    """The chat would stay with an agent that waits for ever; a person takes it."""
+    stage = Stage(agents=Forgetful([Call(function="note", parameters={"topic": "delivery"})]))
+
+    stage.hears("Note this")
+
+    assert stage.heard == [says("agent_unavailable")]
+    assert stage.room.attributes["handoff_reason"] == "agent_unavailable"
+
+
+def test_a_control_that_leaves_the_chat_need_not_be_kept() -> None:
+    """Nobody answers it, and its queue and its briefing count."""
+    stage = Stage(agents=Forgetful([escalates("Order 10020030 is late")]))
+
+    stage.hears("I want a person")
+
+    assert stage.heard == [says("escalate")]
+    assert stage.room.attributes["handoff_queue"] == "Orders"
+
+
+class Forgetful(ScriptedAgents):
+    """A team whose controls are too large to keep."""
+
+    def ask(self, question: Question) -> Iterator[AgentEvent]:
+        for event in super().ask(question):
+            yield replace(event, pending="") if isinstance(event, ReturnControl) else event
 
 
 def test_a_team_that_goes_in_circles_is_replaced_by_a_person() -> None:
