@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.script import Script, load_script
+from agents.script import PLAN_FILE, Script, load_script
 from agents.team import Team, load_team
 from agents.yaml_source import InvalidTeam
 
@@ -23,7 +23,8 @@ class Loaded:
     """A team and what the scripted model knows of its trade."""
 
     team: Team
-    script: Script
+    script: Script | None
+    """Not every team brings one; it is not deployed."""
 
 
 class TeamSource:
@@ -45,12 +46,17 @@ class TeamSource:
 
     def _load(self, last_good: Loaded | None) -> Loaded:
         try:
-            return Loaded(team=load_team(self._folder), script=load_script(self._folder))
+            return Loaded(team=load_team(self._folder), script=self._load_script(last_good))
         except InvalidTeam as mistake:
             if last_good is None:
                 raise
             self._tell(str(mistake))
             return last_good
+
+    def _load_script(self, last_good: Loaded | None) -> Script | None:
+        """A script that was there and is gone is a mistake."""
+        has_one = (self._folder / PLAN_FILE).is_file() or (last_good and last_good.script)
+        return load_script(self._folder) if has_one else None
 
     def _fingerprint(self) -> Fingerprint:
         files = (path for path in self._folder.rglob("*") if path.is_file())

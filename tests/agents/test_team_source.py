@@ -18,8 +18,32 @@ def test_an_edited_sentence_is_there_at_the_next_reading(tmp_path: Path) -> None
 
     write_team(tmp_path, script_en_yaml=("Which card?", "And which card would that be?"))
 
+    after = source.current()
+    assert before.script is not None
+    assert after.script is not None
     assert before.script.languages["en"].ask["card"] == "Which card?"
-    assert source.current().script.languages["en"].ask["card"] == "And which card would that be?"
+    assert after.script.languages["en"].ask["card"] == "And which card would that be?"
+
+
+def test_a_team_may_have_no_script(tmp_path: Path) -> None:
+    """Only the scripted model needs one, and where the team is deployed there is none."""
+    write_team(tmp_path)
+    for script in tmp_path.glob("script*.yaml"):
+        script.unlink()
+
+    assert TeamSource(tmp_path, print).current().script is None
+
+
+def test_a_script_that_is_gone_is_a_broken_edit(tmp_path: Path) -> None:
+    """Whoever talks with the scripted team talks on."""
+    told: list[str] = []
+    source = TeamSource(write_team(tmp_path), told.append)
+    good = source.current()
+
+    (tmp_path / "script.yaml").unlink()
+
+    assert source.current() is good
+    assert len(told) == 1
 
 
 def test_nothing_is_read_again_while_nothing_changes(tmp_path: Path) -> None:

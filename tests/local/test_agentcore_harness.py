@@ -95,6 +95,7 @@ class Noting(ScriptedModel):
     """Notes the prompt it is given."""
 
     def __init__(self, loaded: Loaded, prompts: list[str]) -> None:
+        assert loaded.script is not None
         super().__init__(loaded.script)
         self._prompts = prompts
 
