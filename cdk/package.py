@@ -3,7 +3,7 @@
 The first holds `lambdas/`, its pinned dependencies and the hand-off policy; all functions are made of it. The second
 holds `agents/`, the one team, its pinned dependencies and the entry point of AgentCore Runtime. uv brings wheels for
 arm64 and Python by the hashes of the requirements, so no Docker is needed. The rule: the same inputs give the same
-files on any machine and are built once; as long as the requirements stay, a build needs no network.
+files, readable by all, on any machine and are built once; as long as the requirements stay, a build needs no network.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -38,10 +39,10 @@ os.chdir(os.path.dirname(os.path.abspath(__file__)))  # the team's folder is nam
 runpy.run_module("agents.runtime", run_name="__main__")
 """
 TEAM_FOLDER = "team"
-NOT_DEPLOYED = ("conversations", "demo.yaml")
-"""Of a team's folder: tests, and what only a demonstration shows."""
+NOT_DEPLOYED = ("conversations", "demo.yaml", "script*.yaml")
+"""Of a team's folder: tests, what only a demonstration shows, and what only the scripted model reads."""
 _DEPENDENCIES = {"lambdas": "lambda-dependencies", "agent": "agent-dependencies"}
-_RECIPE = 2
+_RECIPE = 3
 """Raise it when this module makes different files of the same inputs."""
 
 Install = Callable[[Path, Path], None]
@@ -91,7 +92,7 @@ def build_package(sources: Sources, build: Path, *, install: Install | None = No
 def build_agent_package(sources: AgentSources, build: Path, *, install: Install | None = None) -> Path:
     """Make `build/agent` unless it already is what `sources` give. Raises `PackageFailed`."""
     code = _files_of(sources.agents, at="agents", without=_team_folders(sources.agents))
-    unused = (sources.team / name for name in NOT_DEPLOYED)
+    unused = (path for name in NOT_DEPLOYED for path in sources.team.glob(name))
     files = {ENTRY_POINT: MAIN.encode(), **code, **_files_of(sources.team, at=TEAM_FOLDER, without=tuple(unused))}
     return _build(_Recipe(name="agent", requirements=sources.requirements, files=files), build, install)
 
@@ -112,6 +113,7 @@ def _build(recipe: _Recipe, build: Path, install: Install | None) -> Path:
 def install_with_uv(requirements: Path, target: Path) -> None:
     """Raises `PackageFailed` with uv's last line."""
     exactly = ["--require-hashes", "--only-binary", ":all:", "--no-compile", "--no-config", "--quiet"]
+    exactly += ["--link-mode", "copy"]  # uv's cache is everybody's; permissions of links would be the cache's
     for_lambda = ["--python-platform", PLATFORM, "--python-version", PYTHON_VERSION]
     places = ["--requirements", str(requirements), "--target", str(target)]
     command = [sys.executable, "-m", "uv", "pip", "install", *exactly, *for_lambda, *places]
@@ -160,9 +162,17 @@ def _make(folder: Path, build: Path, fill: Callable[[Path], None]) -> None:
     with tempfile.TemporaryDirectory(dir=build) as scratch:
         fresh = Path(scratch) / "fresh"
         fill(fresh)
+        _open_to_readers(fresh)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
         fresh.rename(folder)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """AWS runs the code as another user, and a zip keeps what the builder's umask has left of permissions."""
+    for path in (folder, *folder.rglob("*")):
+        runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+        path.chmod(0o755 if runs else 0o644)
 
 
 @contextmanager

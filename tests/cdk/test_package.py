@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,28 @@ def test_it_holds_our_code_its_dependencies_and_the_policy_and_nothing_else(sour
         "boto3-1.dist-info/METADATA",
     }
     assert json.loads((package / "lambdas" / "handoff_policy.json").read_text()) == {"controls": {}}
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_everybody_may_read_and_only_its_owner_change_what_is_deployed(
+    sources: Sources, tmp_path: Path, umask: int
+) -> None:
+    """A zip keeps the permissions of the machine that made it, and AWS runs the code as another user."""
+
+    def install(requirements: Path, target: Path) -> None:
+        Installer()(requirements, target)
+        (target / "boto3" / "fast.so").touch(mode=0o777)
+
+    mine = os.umask(umask)
+    try:
+        package = build_package(sources, tmp_path / "build", install=install)
+    finally:
+        os.umask(mine)
+
+    modes = {path.relative_to(package).as_posix(): path.stat().st_mode & 0o777 for path in package.rglob("*")}
+    assert modes.pop("boto3/fast.so") == 0o755
+    assert {mode for name, mode in modes.items() if (package / name).is_dir()} == {0o755}
+    assert {mode for name, mode in modes.items() if (package / name).is_file()} == {0o644}
 
 
 def test_two_machines_make_the_same_files(sources: Sources, tmp_path: Path) -> None:
@@ -162,6 +185,7 @@ def team(tmp_path: Path) -> AgentSources:
         "runtime/__main__.py": "code",
         "store/team.yaml": "name: store",
         "store/script.yaml": "languages: [en]",
+        "store/script.en.yaml": "ask: {}",
         "store/demo.yaml": "tables: {}",
         "store/instructions/desk.md": "Be kind.",
         "store/conversations/where.yaml": "said: hello",
@@ -188,7 +212,6 @@ def test_the_code_zip_holds_the_program_the_one_team_and_what_agentcore_starts(
         "agents/team.py",
         "agents/runtime/__main__.py",
         "team/team.yaml",
-        "team/script.yaml",
         "team/instructions/desk.md",
         "boto3/__init__.py",
         "boto3-1.dist-info/METADATA",
@@ -237,4 +260,4 @@ def test_what_agentcore_starts_runs_the_program_from_the_zips_own_folder(team: A
         [sys.executable, str(package / "main.py")], cwd="/", capture_output=True, text=True, check=True
     )
 
-    assert done.stdout.strip() == f"__main__ {package} ['instructions', 'script.yaml', 'team.yaml']"
+    assert done.stdout.strip() == f"__main__ {package} ['instructions', 'team.yaml']"

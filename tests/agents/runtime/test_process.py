@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cdk.package import MAIN
+from cdk.package import MAIN, TEAM_FOLDER, AgentSources, build_agent_package
 from tests.agents.converse_wire import CONVERSE, SENTENCE, blocked_input, says
 from tests.agents.runtime.process import RENEWED, ROOT, Aws, Events, Program, answer, aws, program, text_of
 from tests.agents.small_team import write_team
@@ -255,6 +255,23 @@ def test_the_code_zips_entry_point_listens_to_more_than_this_machine(team: Path,
         assert is_heard_at("127.0.0.2", deployed)
     with program(team) as local:
         assert not is_heard_at("127.0.0.2", local)
+
+
+def test_the_code_zips_own_files_are_all_that_a_deployed_team_needs(tmp_path: Path) -> None:
+    """Without the repository, the script, the demo and the tests; the dependencies are those of this Python."""
+    sources = AgentSources(agents=ROOT / "agents", team=ROOT / "agents" / "store", requirements=tmp_path / "none.txt")
+    sources.requirements.touch()
+    package = build_agent_package(sources, tmp_path / "build", install=lambda _, target: target.mkdir())
+    bedrock = AwsServer()
+    bedrock.answers("POST", CONVERSE, says("Hello."))
+
+    with bedrock.running():
+        variables = {"MODEL": "bedrock:a-model", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock.url}
+        with program(Path(TEAM_FOLDER), None, start=["-B", str(package / "main.py")], **variables) as deployed:
+            assert text_of(deployed.invoke(text="hello")) == "Hello."
+
+    assert {path.name for path in package.iterdir()} == {"agents", "main.py", "team"}
+    assert {path.name for path in (package / "team").iterdir()} == {"instructions", "team.yaml"}
 
 
 def is_heard_at(host: str, running: Program) -> bool:
