@@ -21,6 +21,7 @@ from lambdas.adapters.hearing import Hearing
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import ContactRecord, State, TurnRecord
 from lambdas.conversation.errors import (
+    AgentUnavailable,
     AttributesRefused,
     ChatError,
     ConnectionRefused,
@@ -43,6 +44,8 @@ STOP_WITHIN_SECONDS = 1.0
 
 Report = Callable[[str], None]
 """Told the name of each thing worth counting, never a text of the customer."""
+Explain = Callable[[AgentUnavailable], None]
+"""Told why a team did not answer, also when the turn asks it again."""
 
 
 def chat_of(contact: ContactRecord) -> Chat:
@@ -65,6 +68,7 @@ class Performer:
     """`None` in StartBot, which talks to no agent."""
     may_read_transcript: bool = True
     report: Report = field(default=lambda _: None)
+    explain: Explain = field(default=lambda _: None)
     record: TurnRecord | None = None
     """As last written or read; set from the start where no turn is taken."""
     renew_every_seconds: float = RENEW_EVERY_SECONDS
@@ -253,7 +257,12 @@ class Performer:
     def listen(self, step: do.Listen) -> AgentEvent:
         if self._hearing is None:
             raise AssertionError("nothing was asked")
-        event = self._hearing.next(until=step.until, clock=self.clock)
+        try:
+            event = self._hearing.next(until=step.until, clock=self.clock)
+        except AgentUnavailable as failure:
+            self.report("AgentFailures")
+            self.explain(failure)
+            raise
         if isinstance(event, Refused):
             self.report("GuardrailIntervened")
         return event

@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambdas.chat_bot.events import contact_of, records_of
 from lambdas.chat_bot.wiring import CHAT_BOT
 from lambdas.conversation.clock import SystemClock
-from lambdas.conversation.errors import TurnFailed, description_of
+from lambdas.conversation.errors import AgentUnavailable, TurnFailed, description_of, explanation_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,8 +36,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _try(record: object, context: LambdaContext) -> Exception | None:
     clock = getattr(context, "clock", None) or SystemClock()
     ends_at = clock.now() + context.get_remaining_time_in_millis() / 1000
+
+    def explain(failure: AgentUnavailable) -> None:
+        logger.warning("agent failed", extra={"contact_id": contact_of(record), **explanation_of(failure)})
+
     try:
-        CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=_count)
+        CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=_count, explain=explain)
     except Exception as failure:
         about = {"contact_id": contact_of(record), **description_of(failure)}
         logger.error("turn failed", extra=about)  # noqa: TRY400  (a traceback ends in a message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lambdas.adapters.performer import Performer
+from lambdas.adapters.performer import Explain, Performer, Report
 from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
 from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, State
 from lambdas.conversation.effects import EndSession
@@ -13,8 +13,6 @@ from lambdas.conversation.handoff import Policy
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
 from lambdas.conversation.turn import react
 from lambdas.conversation.world import Rules, World
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +27,13 @@ class ChatBot:
     may_read_transcript: bool
     new_id: Callable[[], str]
 
-    def handle(self, record: object, *, clock: Clock, ends_at: float, report: Report) -> None:
+    def handle(
+        self, record: object, *, clock: Clock, ends_at: float, report: Report, explain: Explain = lambda _: None
+    ) -> None:
         """React to one record of an SNS event. `ends_at` (epoch seconds) is when this execution will be stopped."""
         match parse(record):
             case CustomerSpoke(contact_id, message):
-                with self._performer(clock, report) as performer:
+                with self._performer(clock, report, explain) as performer:
                     performer.perform(react(contact_id, message, self._world(clock, ends_at)))
             case HumanJoined(contact_id, at):
                 self._human_joined(contact_id, at, clock)
@@ -42,7 +42,7 @@ class ChatBot:
             case Irrelevant():
                 report("IrrelevantEvents")
 
-    def _performer(self, clock: Clock, report: Report) -> Performer:
+    def _performer(self, clock: Clock, report: Report, explain: Explain = lambda _: None) -> Performer:
         return Performer(
             stays=self.stays,
             room=self.room,
@@ -51,6 +51,7 @@ class ChatBot:
             owner=self.new_id(),
             may_read_transcript=self.may_read_transcript,
             report=report,
+            explain=explain,
         )
 
     def _world(self, clock: Clock, ends_at: float) -> World:

@@ -154,6 +154,16 @@ class EarlyMessagesUnknown(HandoffError):
         super().__init__(f"the early messages of contact {contact_id} cannot be read")
 
 
+LONGEST_CODE = 64
+
+
+def explanation_of(failure: AgentUnavailable) -> dict[str, str | bool]:
+    """Why a team did not answer, for the log: its code, and where a mistake of ours is to be looked for."""
+    cause = failure.__cause__
+    where = {"where": description_of(cause)["where"]} if isinstance(cause, Exception) else {}
+    return {"code": failure.code[:LONGEST_CODE], "retryable": failure.retryable, **where}
+
+
 def description_of(failure: Exception) -> dict[str, str]:
     """What an operator needs, for the log. Messages of our own errors are safe; others might quote the customer."""
     frame = traceback.extract_tb(failure.__traceback__)[-1]

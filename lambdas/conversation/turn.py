@@ -47,6 +47,7 @@ from lambdas.conversation.world import World
 
 WAIT_FOR_RECORD_SECONDS = 8.0
 LOOK_AGAIN_SECONDS = 0.5
+ASK_AGAIN_AFTER_SECONDS = 1.0
 LEAVE_TIME_SECONDS = 30.0
 """Kept free at the end of the function's time, for the hand-off."""
 MOST_CONTROLS = 5
@@ -179,6 +180,7 @@ class Turn(Leaving):
                 if not error.retryable or self._answering:
                     raise
                 yield from self._say_phrase("one_moment")
+                yield from self._give_it_time(deadline)
                 decision = yield from self._converse(question, speech, deadline)
         except AgentUnavailable:
             return (yield from self._leave(Reason.AGENT_UNAVAILABLE))
@@ -193,6 +195,11 @@ class Turn(Leaving):
             self.record = replace(self.record, failures=0, refusals=0)
             return False
         return (yield from self._mind_silence())
+
+    def _give_it_time(self, deadline: float) -> Steps[None]:
+        """What was throttled or busy is so at once again; but the customer's time is not spent on waiting alone."""
+        if self.world.now() + ASK_AGAIN_AFTER_SECONDS < deadline:
+            yield from Pause(ASK_AGAIN_AFTER_SECONDS)
 
     def _mind_refusal(self) -> Steps[bool]:
         """Whoever is refused again and again gets a person.

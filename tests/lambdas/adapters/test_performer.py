@@ -572,6 +572,42 @@ def test_a_guardrail_that_stepped_in_is_counted() -> None:
     assert scene.stage.reports == ["GuardrailIntervened"]
 
 
+def test_an_agent_that_fails_is_counted_and_explained() -> None:
+    """Also when the turn asks it again: whoever operates wants to know why, and the code says it."""
+    failure, explained = AgentUnavailable("ThrottlingException", retryable=True), list[AgentUnavailable]()
+    scene = Scene(agents=ScriptedAgents([failure]))
+    scene.performer.explain = explained.append
+
+    with scene.performer:
+        scene.ask()
+        with pytest.raises(AgentUnavailable):
+            scene.listen()
+
+    assert explained == [failure]
+    assert scene.stage.reports == ["AgentFailures"]
+
+
+def test_the_lease_is_renewed_during_a_pause() -> None:
+    """The timer goes on beside whatever the turn waits for."""
+    scene = Scene(renew_every_seconds=SOON)
+
+    class Waiting(ManualClock):
+        """Whoever sleeps sees a renewal go by."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            scene.stays.go_through_renewals()
+
+    scene.performer.clock = scene.stage.clock = Waiting()
+    with scene.performer as performer:
+        scene.take()
+        performer.pause(do.Pause(20.0))
+        lease = scene.stage.record.lease
+
+    assert lease is not None
+    assert lease.until == scene.clock.now() + LEASE_SECONDS
+
+
 def test_whoever_may_not_speak_must_not_ask() -> None:
     """The agent acts on what it is asked, and somebody else may be asking it the same."""
     scene = Scene(agents=ScriptedAgents(["Your order "]))

@@ -308,6 +308,11 @@ def test_an_agent_that_fails_is_met_with_a_sentence_and_a_person(aws: Aws, chat_
     assert answered.error is None
     assert aws.sent() == [phrases("es").say("agent_unavailable")]
     assert answered.metrics["Handoff.agent_unavailable"] == [1]
+    assert answered.metrics["AgentFailures"] == [1]
+    (explained,) = [line for line in answered.lines if line.get("message") == "agent failed"]
+    assert explained["contact_id"] == "agent-down"
+    assert (explained["code"], explained["retryable"]) == ("AccessDeniedException", False)
+    assert TEXT not in answered.log
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from lambdas.conversation import errors
 from lambdas.conversation.errors import (
+    LONGEST_CODE,
     AgentUnavailable,
     AttributesRefused,
     ChatError,
@@ -17,6 +18,7 @@ from lambdas.conversation.errors import (
     HandoffError,
     TranscriptRefused,
     TurnFailed,
+    explanation_of,
 )
 
 RAISED_HERE = [
@@ -51,6 +53,25 @@ def test_an_unavailable_agent_says_whether_asking_again_can_help() -> None:
     """The turn asks once more only then."""
     assert AgentUnavailable("ThrottlingException", retryable=True).retryable
     assert not AgentUnavailable("ValidationException", retryable=False).retryable
+
+
+def test_an_explanation_holds_a_code_and_a_place() -> None:
+    """Codes are names, but another's runtime may write long ones; messages might quote the customer."""
+    try:
+        dict[str, str]()["canary"]
+    except KeyError as mistake:
+        failure = AgentUnavailable("KeyError" * 50, retryable=False)
+        failure.__cause__ = mistake
+
+    explained = explanation_of(failure)
+
+    assert explained["code"] == ("KeyError" * 50)[:LONGEST_CODE]
+    assert str(explained["where"]).partition(":")[0] == __file__
+    assert "canary" not in str(explained)
+    assert explanation_of(AgentUnavailable("ThrottlingException", retryable=True)) == {
+        "code": "ThrottlingException",
+        "retryable": True,
+    }
 
 
 def test_a_closed_fence_says_whether_anything_is_left_to_do() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import State
 from lambdas.conversation.errors import (
@@ -14,7 +16,7 @@ from lambdas.conversation.errors import (
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind
 from lambdas.conversation.ports import AgentEvent, Question, Refused, Result, ReturnControl
-from lambdas.conversation.turn import LEAVE_TIME_SECONDS, MOST_CONTROLS
+from lambdas.conversation.turn import ASK_AGAIN_AFTER_SECONDS, LEAVE_TIME_SECONDS, MOST_CONTROLS
 from lambdas.conversation.world import Rules
 from tests.fakes import Hang, ScriptedAgents
 from tests.stage import (
@@ -41,6 +43,38 @@ def test_a_failure_that_may_pass_is_tried_once_more() -> None:
 
     assert stage.heard == [says("one_moment"), "Here."]
     assert stage.record.state is State.BOT
+
+
+def test_a_failing_agent_is_given_a_moment_before_it_is_asked_again() -> None:
+    """What was throttled or busy is so at once again; the customer already has a word."""
+    stage = Stage(agents=ScriptedAgents([THROTTLED], ["Here."]))
+    execution = stage.execution(stage.room.customer_says("Where is my order?"))
+
+    execution.run()
+
+    told = execution.performed.index("Send")
+    assert execution.performed[told + 1 : told + 3] == ["Pause", "Ask"]
+    assert stage.clock.slept == [ASK_AGAIN_AFTER_SECONDS]
+
+
+@pytest.mark.parametrize(
+    "rules", [Rules(deadline_seconds=20.5), Rules(deadline_seconds=10_000.0)], ids=["the turn's", "the function's"]
+)
+def test_no_moment_is_given_that_would_outlast_the_time_left(rules: Rules) -> None:
+    """The deadline is the turn's, and the hand-off needs the rest of the function's."""
+    stage = Stage(rules=rules)
+    left = min(rules.deadline_seconds, FUNCTION_SECONDS - LEAVE_TIME_SECONDS)
+    stage.agents = ScriptedAgents([lambda: stage.clock.advance(left - 0.5), THROTTLED], ["Here."])
+    stage.stays.contacts[CONTACT] = replace(
+        stage.stays.contacts[CONTACT], connection_expires_at=stage.clock.now() + 1e6
+    )
+    execution = stage.execution(stage.room.customer_says("Where is my order?"))
+    while not execution.over:
+        execution.step()
+        execution.performer._hold_from(stage.clock.monotonic())  # as if the timer had renewed the lease
+
+    assert stage.clock.slept == []
+    assert stage.heard[0] == says("one_moment")
 
 
 def test_an_agent_that_fails_twice_is_replaced_by_a_person() -> None:

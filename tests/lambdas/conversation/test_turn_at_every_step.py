@@ -17,7 +17,7 @@ from lambdas.conversation.handoff import OUTCOME, REASON
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import Refused
 from tests.fakes import Answer, ScriptedAgents
-from tests.stage import LAMBDA_RETRY_SECONDS, Execution, Stage, escalates, says
+from tests.stage import LAMBDA_RETRY_SECONDS, THROTTLED, Execution, Stage, escalates, says
 
 LAMBDA_TRIES = 3
 
@@ -31,6 +31,8 @@ class Scenario:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The messages the customer hears of each answer."""
+    fails_first: bool = False
+    """Whoever asks first, before or after a crash, finds the team throttled."""
     ends_with: State = State.BOT
 
 
@@ -39,6 +41,12 @@ SCENARIOS = {
         sends=["Where is my order?"],
         answers={"Where is my order?": ["It is in the ware", "house.\n\nIt leaves", " tomorrow."]},
         parts={"Where is my order?": ["It is in the warehouse.", "It leaves tomorrow."]},
+    ),
+    "an answer at the second try": Scenario(
+        sends=["Where is my order?"],
+        answers={"Where is my order?": ["It is in the warehouse.\n\nIt leaves tomorrow."]},
+        parts={"Where is my order?": ["It is in the warehouse.", "It leaves tomorrow."]},
+        fails_first=True,
     ),
     "an escalation with text before the control": Scenario(
         sends=["A person, please"],
@@ -76,11 +84,15 @@ class Chat:
         self.stage = Stage(agents=ScriptedAgents(to=self._answer))
         self.stage.room.shows_transcript = shows_transcript
         self.sent: list[Message] = []
+        self.asked = 0
 
     def _answer(self, question: str) -> Answer:
         """The team's answer; whoever asks again after something of it was heard breaks a rule."""
         heard = [part for part in self.scenario.parts[question] if part in self.stage.heard]
         assert not heard, f"'{question}' is asked again, though {heard} was heard"
+        self.asked += 1
+        if self.scenario.fails_first and self.asked == 1:
+            return [THROTTLED]
         return self.scenario.answers[question]
 
     def send(self, number: int) -> Message:
@@ -185,7 +197,7 @@ def test_an_undisturbed_turn_says_everything_once(scenario: Scenario) -> None:
 
     chat.require_rules()
     assert chat.stage.record.state is scenario.ends_with
-    assert [part for part in chat.stage.heard if part != says("escalate")] == [
+    assert [part for part in chat.stage.heard if part not in {says("escalate"), says("one_moment")}] == [
         part for parts in scenario.parts.values() for part in parts
     ]
 

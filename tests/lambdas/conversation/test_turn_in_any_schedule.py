@@ -16,11 +16,13 @@ from lambdas.conversation.inbox import Message
 from lambdas.conversation.leaving import take_back
 from lambdas.conversation.ports import Refused
 from tests.fakes import Answer, ScriptedAgents
-from tests.stage import LAMBDA_RETRY_SECONDS, Execution, Stage, escalates, says
+from tests.stage import LAMBDA_RETRY_SECONDS, THROTTLED, Execution, Stage, escalates, says
 
 MOST_SENT = 4
 ESCALATING = "message 3"
 """Asks for a person, in whatever prompt it comes."""
+THROTTLED_ONCE = "message 1"
+"""The first time it is asked, in whatever prompt, the team is busy."""
 REFUSED = "message 2"
 """Something a guardrail steps in at, after the first sentence, in whatever prompt it comes."""
 
@@ -31,6 +33,7 @@ class Schedule:
     def __init__(self, *, shows_transcript: bool) -> None:
         self.stage = Stage(agents=ScriptedAgents(to=self._answer))
         self.stage.room.shows_transcript = shows_transcript
+        self.throttled = False
         self.sent: list[Message] = []
         self.running: list[tuple[Message, Execution]] = []
         self.failed: list[Message] = []
@@ -40,6 +43,9 @@ class Schedule:
         asked = question.split("\n")
         again = [text for text in asked if self.was_answered(text)]
         assert not again, f"asked again, though something was heard: {again}"
+        if THROTTLED_ONCE in asked and not self.throttled:
+            self.throttled = True
+            return [THROTTLED]
         name = "+".join(asked)
         control = [escalates()] if ESCALATING in asked else []
         second = Refused("guardrail") if REFUSED in asked else " two.\n\n"
