@@ -148,5 +148,9 @@ async def test_the_page_names_a_real_model_and_nothing_of_where_it_is(open_page:
 
     await page.reload()
 
-    await expect(page.get_by_text("openai:clever answers. Everything is gone when you stop it.")).to_be_visible()
+    await expect(
+        page.get_by_text(
+            "openai:clever answers, on an emulated AgentCore Runtime. Everything is gone when you stop it."
+        )
+    ).to_be_visible()
     assert "secret-place" not in await page.content()
