@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from types_boto3_bedrock_agentcore import BedrockAgentCoreClient
 
 MOST_FACT_CHARACTERS = 200
+MOST_INPUT_CHARACTERS = 1_048_576
+"""Of one tool use: far more than any control takes, far less than a function's memory."""
 GATEWAY_MARK = "___"
 """Between a gateway's target and its tool, in the name the model sees."""
 SERVER_SIDE = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -145,6 +147,13 @@ class _ToolUse:
     id: str
     name: str
     input: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, piece: str) -> None:
+        self.input.append(piece)
+        self.size += len(piece)
+        if self.size > MOST_INPUT_CHARACTERS:
+            raise AgentUnavailable("ToolInputTooLarge", retryable=False)
 
 
 class _Reading:
@@ -198,7 +207,7 @@ class _Reading:
                 yield from self._release.begin_paragraph()
             yield from self._release.hear(delta["text"])
         elif "toolUse" in delta and block["contentBlockIndex"] in self._writing:
-            self._writing[block["contentBlockIndex"]].input.append(delta["toolUse"]["input"])
+            self._writing[block["contentBlockIndex"]].add(delta["toolUse"]["input"])
 
     def _stop(self, reason: str) -> Iterator[AgentEvent]:
         self._stopped = reason

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 MOST_EVENT_BYTES = 1_048_576
 """Of one event: far more than any piece of an answer, far less than a function's memory."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""May stand before the first line, and says nothing."""
+
 
 class EventTooLarge(Exception):
     """An event that goes on and on."""
@@ -22,7 +25,10 @@ class EventReader:
     """Feed it whatever comes; it says what is complete."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []
+        """Of a line that has not ended, as it came."""
+        self._rest_size = 0
+        self._first = True
         self._data: list[bytes] = []
         self._size = 0
         self._after_cr = False
@@ -32,19 +38,29 @@ class EventReader:
         if self._after_cr and received.startswith(b"\n"):  # one line end that was cut in two
             received = received[1:]
         self._after_cr = received.endswith(b"\r") if received else self._after_cr
-        *lines, self._rest = (self._rest + received).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        *lines, rest = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        if lines:
+            lines[0] = self._take_rest() + lines[0]
         for line in lines:
             yield from self._line(line)
-        if self._size + len(self._rest) > MOST_EVENT_BYTES:
+        self._rest.append(rest)
+        self._rest_size += len(rest)
+        if self._size + self._rest_size > MOST_EVENT_BYTES:
             raise EventTooLarge
 
     def end(self) -> Iterator[bytes]:
         """What was left when the stream ended."""
-        rest, self._rest = self._rest, b""
-        yield from self._line(rest)
+        yield from self._line(self._take_rest())
         yield from self._line(b"")
 
+    def _take_rest(self) -> bytes:
+        rest = b"".join(self._rest)
+        self._rest, self._rest_size = [], 0
+        return rest
+
     def _line(self, line: bytes) -> Iterator[bytes]:
+        if self._first:
+            self._first, line = False, line.removeprefix(BYTE_ORDER_MARK)
         if not line:
             data, self._data, self._size = b"\n".join(self._data), [], 0
             if data.strip():
@@ -53,6 +69,6 @@ class EventReader:
         field, _, value = line.partition(b":")
         if field == b"data":
             self._data.append(value.removeprefix(b" "))
-            self._size += len(value)
+            self._size += len(line) + 1  # a line of nothing takes memory, too
             if self._size > MOST_EVENT_BYTES:
                 raise EventTooLarge

@@ -21,6 +21,9 @@ PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 PAUSES = (PARAGRAPH_END, re.compile(r"\n"), re.compile(r"[.!?…。！？]['\")\]»”]*\s"), re.compile(r"\s"))
 """Where a message may end, the best first: a paragraph, a line, a sentence, a word."""
 
+SENTENCE_END = re.compile(r"[.!?…][\'\")\]»”]*\s|[。！？][\'\")\]»”」』]*(?=.)|\n[ \t]*\n", re.DOTALL)
+"""Where something more has begun, so that what came before is whole."""
+
 ZERO_WIDTH_JOINER = "\u200d"
 VIRAMA_CLASS = 9
 """Canonical combining class of the signs that tie two letters of Indic scripts together."""
@@ -76,7 +79,10 @@ class Speech:
     """What the agent has said and the customer has not heard yet."""
 
     manner: Manner
-    _text: str = ""
+    _kept: list[str] = field(default_factory=list)
+    """Pieces of the paragraph under way, in which no end can be found any more."""
+    _end: str = ""
+    """What follows them: with more text its line break may turn out to end the paragraph."""
     _spoken: bool = field(default=False)
     _refused: bool = field(default=False)
 
@@ -92,20 +98,42 @@ class Speech:
 
     def hear(self, text: str) -> list[str]:
         """Take in a piece; returns the paragraphs that are complete now."""
-        self._text += clean(text)
         if self.manner == "whole":
+            self._kept.append(clean(text))
             return []
-        *complete, self._text = PARAGRAPH_END.split(self._text)
+        *complete, rest = PARAGRAPH_END.split(self._end + clean(text))
+        if complete:
+            complete[0] = "".join([*self._kept, complete[0]])
+            self._kept = []
+        self._keep(rest)
         return self._hand_out(complete)
+
+    def _keep(self, text: str) -> None:
+        line_break = text.rfind("\n")
+        undecided = line_break >= 0 and not text[line_break:].strip()
+        cut = line_break if undecided else len(text)
+        self._kept.append(text[:cut])
+        self._end = text[cut:]
+
+    def _take(self) -> str:
+        """What is kept, which is then kept no more."""
+        text = "".join([*self._kept, self._end])
+        self._kept, self._end = [], ""
+        return text
 
     def finish(self) -> list[str]:
         """The rest, when the agent has said everything."""
-        rest, self._text = self._text, ""
-        return self._hand_out([rest])
+        return self._hand_out([self._take()])
 
-    def refuse(self) -> None:
-        """A guardrail stepped in: the sentence it cut off is not worth hearing."""
-        self._text, self._refused = "", True
+    def refuse(self) -> list[str]:
+        """A guardrail stepped in: the last sentence, at which it may have, is not worth hearing; returns those before.
+
+        One that nothing follows counts as the last, even if it is whole.
+        """
+        self._refused = True
+        text = self._take()
+        ends = [match.end() for match in SENTENCE_END.finditer(text)]
+        return self._hand_out([text[: ends[-1]]] if ends else [])
 
     def _hand_out(self, texts: list[str]) -> list[str]:
         speakable = [text.strip() for text in texts if text.strip()]

@@ -275,8 +275,8 @@ class Turn(Leaving):
     def _say_refused(self, speech: Speech) -> Steps[None]:
         """Once an answer, in the contact's language; a guardrail knows only one."""
         is_news = not speech.refused
-        speech.refuse()
         self._note_refused()
+        yield from self._say_all(speech.refuse())
         if is_news:
             yield from self._say_phrase("refused")
 

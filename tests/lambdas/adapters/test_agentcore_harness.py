@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from botocore.model import StringShape
 
-from lambdas.adapters.agentcore_harness import GOES_ON, MOST_FACT_CHARACTERS, WHOLE_ANSWERS, AgentCoreHarness
+from lambdas.adapters.agentcore_harness import (
+    GOES_ON,
+    MOST_FACT_CHARACTERS,
+    MOST_INPUT_CHARACTERS,
+    WHOLE_ANSWERS,
+    AgentCoreHarness,
+)
 from lambdas.adapters.apply_guardrail import MOST_TOGETHER_CHARACTERS, judge_all
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
@@ -347,6 +353,15 @@ def test_usage_is_the_sum_over_the_models_calls(bench: AgentCoreHarnessBench) ->
     events = heard(bench, BEGIN, begun("a___b"), stopped("tool_use"), usage[0], BEGIN, said("x"), END, usage[1])
 
     assert events[-1] == Finished(Usage(input_tokens=30, output_tokens=2))
+
+
+def test_a_control_that_goes_on_and_on_is_cut_off(bench: AgentCoreHarnessBench) -> None:
+    """A function's memory is not the sender's."""
+    piece = event("contentBlockDelta", contentBlockIndex=1, delta={"toolUse": {"input": "x" * 65_536}})
+
+    events, failure = failure_of(bench, BEGIN, begun("escalate"), *[piece] * (MOST_INPUT_CHARACTERS // 65_536 + 1))
+
+    assert (events, failure.code, failure.retryable) == ([], "ToolInputTooLarge", False)
 
 
 # ---- the guardrail around the call

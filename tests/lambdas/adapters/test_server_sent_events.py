@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ def read(*received: bytes) -> list[bytes]:
         (b"data: one", [b"one"]),
         (b"data: one\n", [b"one"]),
         (b"", []),
+        (b"\xef\xbb\xbfdata: one\n\n\xef\xbb\xbfdata: two\n\n", [b"one"]),
     ],
 )
 def test_an_event_is_its_data_lines(stream: bytes, events: list[bytes]) -> None:
@@ -65,3 +67,21 @@ def test_an_event_of_many_lines_is_not_kept_for_ever() -> None:
 
     with pytest.raises(EventTooLarge):
         read(*[line] * (MOST_EVENT_BYTES // 1_000 + 1))
+
+
+def test_an_event_of_empty_lines_is_not_kept_for_ever() -> None:
+    """Each takes memory, though it says nothing."""
+    with pytest.raises(EventTooLarge):
+        read(*[b"data\n" * 10_000] * (MOST_EVENT_BYTES // 50_000 + 1))
+
+
+def test_a_line_in_many_pieces_costs_no_more_than_its_length() -> None:
+    """What was kept is not copied again with every piece."""
+    reader, pieces = EventReader(), 100_000
+
+    started = time.process_time()
+    for piece in [b"data: ", *[b"12345678"] * pieces]:
+        assert list(reader.feed(piece)) == []
+
+    assert [len(data) for data in reader.end()] == [8 * pieces]
+    assert time.process_time() - started < 5

@@ -57,10 +57,10 @@ def test_an_unavailable_agent_says_whether_asking_again_can_help() -> None:
 
 def test_an_explanation_holds_a_code_and_a_place() -> None:
     """Codes are names, but another's runtime may write long ones; messages might quote the customer."""
+    failure = AgentUnavailable("KeyError" * 50, retryable=False)
     try:
         dict[str, str]()["canary"]
     except KeyError as mistake:
-        failure = AgentUnavailable("KeyError" * 50, retryable=False)
         failure.__cause__ = mistake
 
     explained = explanation_of(failure)

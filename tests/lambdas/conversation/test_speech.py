@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -223,7 +225,63 @@ def test_a_refused_answer_forgets_the_sentence_it_was_in() -> None:
     speech = Speech("paragraph")
     speech.hear("It is here.\n\nIts secret")
 
-    speech.refuse()
+    assert speech.refuse() == []
 
     assert speech.refused
     assert [*speech.hear("Anything else?"), *speech.finish()] == ["Anything else?"]
+
+
+@pytest.mark.parametrize(
+    ("held", "whole"),
+    [
+        ("It left on Monday. It arrives on Fri", "It left on Monday."),
+        ("It left on Monday. I promise a refund.", "It left on Monday."),
+        ("Look:\n\n- It left on Monday.\n- It arr", "Look:\n\n- It left on Monday."),
+        ("Its price is 3.5", ""),
+        ("Salió el lunes.» Llega", "Salió el lunes.»"),
+        ("星期一寄出。星期五", "星期一寄出。"),
+        ("星期一寄出。", ""),
+        ("I promise a refund.", ""),
+        ("", ""),
+    ],
+)
+def test_the_whole_sentences_before_a_refusal_are_spoken(held: str, whole: str) -> None:
+    """They were let through; the last one, whole or not, may be what the guardrail stepped in at."""
+    speech = Speech("whole")
+    speech.hear(held)
+
+    assert speech.refuse() == ([whole] if whole else [])
+    assert speech.spoken is bool(whole)
+    assert speech.finish() == []
+
+
+def test_a_refusal_in_mid_paragraph_leaves_its_whole_sentences() -> None:
+    """What ended before it is with the customer already."""
+    speech = Speech("paragraph")
+    spoken = speech.hear("It left on Monday.\n\nIt arrives on Friday. It is with the")
+
+    assert [*spoken, *speech.refuse()] == ["It left on Monday.", "It arrives on Friday."]
+
+
+@given(st.text(alphabet="a. \t\n", max_size=60), st.data())
+def test_paragraphs_end_where_they_end_however_the_text_comes(text: str, data: st.DataObject) -> None:
+    """What is kept between two pieces loses nothing."""
+    cuts = sorted(data.draw(st.lists(st.integers(min_value=0, max_value=len(text)), max_size=8)))
+    speech = Speech("paragraph")
+
+    heard = [each for start, end in itertools.pairwise([0, *cuts, len(text)]) for each in speech.hear(text[start:end])]
+
+    assert [*heard, *speech.finish()] == [each.strip() for each in re.split(r"\n[ \t]*\n\s*", text) if each.strip()]
+
+
+def test_a_long_paragraph_costs_no_more_than_its_length() -> None:
+    """What was kept is not looked at again with every piece: a megabyte of words would take a minute."""
+    speech, words = Speech("paragraph"), 60_000
+
+    started = time.process_time()
+    for _ in range(words):
+        speech.hear("lorem ipsum dolor ")
+    (spoken,) = speech.finish()
+
+    assert time.process_time() - started < 5
+    assert len(spoken) == words * len("lorem ipsum dolor ") - 1

@@ -18,7 +18,7 @@ from lambdas.conversation.inbox import Kind
 from lambdas.conversation.ports import AgentEvent, Question, Refused, Result, ReturnControl
 from lambdas.conversation.turn import ASK_AGAIN_AFTER_SECONDS, LEAVE_TIME_SECONDS, MOST_CONTROLS
 from lambdas.conversation.world import Rules
-from tests.fakes import Hang, ScriptedAgents
+from tests.fakes import Answer, Hang, ScriptedAgents
 from tests.stage import (
     CONTACT,
     DENIED,
@@ -218,6 +218,20 @@ def test_what_was_said_before_a_refusal_stands_and_the_rest_of_its_sentence_is_d
     stage.hears("Where is my order?")
 
     assert stage.heard == ["It is in the warehouse.", says("refused")]
+
+
+def test_whole_sentences_before_a_refusal_are_spoken_in_any_manner() -> None:
+    """They were let through, though nothing had been said yet of the answer, or of its paragraph."""
+    answer: Answer = ["It left on Monday.\n\nIt arrives on Friday. Its secret is", GUARDED]
+    for rules, heard in (
+        (Rules(manner="whole"), ["It left on Monday.\n\nIt arrives on Friday."]),
+        (Rules(manner="paragraph"), ["It left on Monday.", "It arrives on Friday."]),
+    ):
+        stage = Stage(agents=ScriptedAgents(answer), rules=rules)
+
+        stage.hears("Where is my order?")
+
+        assert stage.heard == [*heard, says("refused")]
 
 
 def test_an_answer_is_refused_once() -> None:

@@ -57,9 +57,13 @@ SCENARIOS = {
     "a guardrail in the middle of the answer": Scenario(
         sends=["Where is my order, and what is my neighbour's?"],
         answers={
-            "Where is my order, and what is my neighbour's?": ["It is here.\n\n", "Hers is", Refused("guardrail")]
+            "Where is my order, and what is my neighbour's?": [
+                "It is here.\n\n",
+                "It leaves today. Hers is",
+                Refused("guardrail"),
+            ]
         },
-        parts={"Where is my order, and what is my neighbour's?": ["It is here.", says("refused")]},
+        parts={"Where is my order, and what is my neighbour's?": ["It is here.", "It leaves today.", says("refused")]},
     ),
     "an attachment": Scenario(sends=[""], kind=Kind.ATTACHMENT, parts={"": [says("attachment")]}),
     "two messages, the second in mid-turn": Scenario(
