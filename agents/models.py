@@ -117,6 +117,13 @@ def check_model(spec: str, environment: Mapping[str, str]) -> None:
             pass
 
 
+def need_script(script: Script | None) -> Script:
+    """What the scripted model cannot do without; raises `UnusableModel`."""
+    if script is None:
+        raise UnusableModel("MODEL is 'scripted', but this team brings no script")
+    return script
+
+
 def variables_for(spec: str, environment: Mapping[str, str]) -> dict[str, str]:
     """What a process whose AWS variables are not the model's needs beside the setting; raises `UnusableModel`.
 
@@ -168,9 +175,7 @@ def _with_path(url: SplitResult, path: str) -> SplitResult:
 def _scripted(script: Script | None, *, guarded: bool) -> Model:
     from agents.scripted import ScriptedModel  # noqa: PLC0415  (Strands takes a second; reading the setting none)
 
-    if script is None:
-        raise UnusableModel("MODEL is 'scripted', but this team brings no script")
-    return ScriptedModel(script, guarded=guarded)
+    return ScriptedModel(need_script(script), guarded=guarded)
 
 
 def _openai_compatible(chosen: ModelSpec, environment: Mapping[str, str]) -> Model:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agents.conversation import Conversation, RunTool, Said
-from agents.models import SCRIPTED, ModelFailed, check_model, make_model, parse_model, variables_for
+from agents.models import SCRIPTED, ModelFailed, check_model, make_model, need_script, parse_model, variables_for
 from agents.team_source import Loaded
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class LocalModel:
     def check(self) -> None:
         """Raises `UnusableModel` if a key or a Region is missing that the model cannot do without."""
         check_model(self.setting, self._environment)
+
+    def check_script(self, loaded: Loaded) -> None:
+        """Raises `UnusableModel` if the scripted model is to speak for a team that brings no script."""
+        if self.spec.scripted:
+            need_script(loaded.script)
 
     async def probe(self) -> None:
         """Ask a real model for a word. Raises `ModelFailed` in place of an answer."""

@@ -202,6 +202,7 @@ class Stack:
         self.chats.listeners.add(self.flows.hear)
         self.chats.listeners.add(self.delivery.hear)
         self.team.policy_file()  # a team that cannot be read is told by its own line, not by CDK's
+        self.model.check_script(self.team.source.current())
         self._template = await self._read_template()
         self._apply(self._template)
         await self._server.start(self._app())

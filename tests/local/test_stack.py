@@ -14,6 +14,7 @@ import pytest
 
 from local.settings import ROOT, CannotStart, StackSettings
 from local.stack import Stack
+from tests.agents.small_team import write_team
 from tests.journeys.people import BOT, Customer, Place
 from tests.local.processes import state_of
 from tests.running_stack import RunningStack, eventually, running_stack
@@ -143,6 +144,19 @@ def test_a_team_that_cannot_be_read_stops_the_start_with_one_line(tmp_path: Path
         pass
 
     assert "\n" not in str(stopped.value)
+
+
+def test_a_team_without_a_script_stops_the_start_of_the_scripted_model(tmp_path: Path) -> None:
+    """Not in the middle of the first chat; a real model needs none."""
+    write_team(tmp_path)
+    for script in tmp_path.glob("script*.yaml"):
+        script.unlink()
+
+    with (
+        pytest.raises(CannotStart, match="'scripted', but this team brings no script"),
+        running_stack(StackSettings(port=0, team=tmp_path, watch=False)),
+    ):
+        pass
 
 
 def test_what_goes_wrong_with_a_call_is_a_switch(stack: RunningStack, place: Place) -> None:
