@@ -40,6 +40,8 @@ class Session:
     """Controls that nobody has answered."""
     waiting_as: str = ""
     """What the face calls them."""
+    acted: bool = False
+    """A tool was used for the prompt under way: answering it anew could do it twice."""
     busy: bool = False
     sound: bool = True
 
@@ -112,7 +114,7 @@ class Sessions:
     def _alone(self, session: Session) -> Iterator[None]:
         if session.busy:
             raise Busy
-        session.busy = True
+        session.busy, session.acted = True, False
         try:
             yield
         finally:
@@ -127,8 +129,12 @@ class Sessions:
         return session
 
     def _build(self, session: Session, history: Iterable[Said]) -> Conversation:
-        tools = {tool.name: partial(self._run_tool, session) for tool in session.loaded.team.tools}
+        tools = {tool.name: partial(self._use, session) for tool in session.loaded.team.tools}
         return self._build_team(session, tools, history)
+
+    async def _use(self, session: Session, call: ToolCall) -> str:
+        session.acted = True
+        return await self._run_tool(session, call)
 
     def _forget_idle(self) -> None:
         now = self._now()

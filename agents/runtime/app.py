@@ -64,6 +64,7 @@ class Program:
 
     async def answer(self, session_id: str | None, payload: Any) -> AsyncGenerator[Event, None]:
         """One request's stream."""
+        session: Session | None = None
         try:
             request = parse(payload)
             session = await self._open(check_session_id(session_id), request)
@@ -77,7 +78,7 @@ class Program:
             logger.warning("a request was not answered: %s", _named(failed))
             yield failed
         except Exception as error:
-            failed = failure_event(error)
+            failed = failure_event(error, acted=session is not None and session.acted)
             logger.exception("an answer failed: %s", _named(failed))
             yield failed
 

@@ -30,10 +30,14 @@ _CODES: Final = {"ThrottledException": "throttlingException", "ServiceException"
 """AgentCore Memory has names of its own for what other services call otherwise."""
 
 
-def failure_event(error: Exception) -> Event:
-    """The last event of a turn that failed; the first thing in the chain of causes that has a name tells."""
+def failure_event(error: Exception, *, acted: bool = False) -> Event:
+    """The last event of a turn that failed; the first thing in the chain of causes that has a name tells.
+
+    `acted`: a tool was used before it failed.
+    """
     named = (event for cause in _causes(error) if (event := _our_own(cause) or _model_s(cause) or _aws_s(cause)))
-    return next(named, error_event("internalServerException", type(error).__name__))
+    event = next(named, error_event("internalServerException", type(error).__name__))
+    return {"error": {**event["error"], "retryable": False}} if acted else event
 
 
 def _our_own(error: BaseException) -> Event | None:

@@ -4,9 +4,10 @@
     resume    {"contactId", "turnId", "language", "told": {}, "pending", "results": {"<function>": "<JSON>"}}
     events    {"text"} | {"control": {"calls": [{"function", "actionGroup", "parameters"}], "pending"}}
               {"refused": {"reason"}} | {"finished": {"usage": {"inputTokens", "outputTokens"} | null}}
-              {"error": {"code", "message"}}
+              {"error": {"code", "message", "retryable"?}}
 
-One event is one `data:` line; a control, a finished or an error is the last. Parses and renders; no input, no output.
+One event is one `data:` line; a control, a finished or an error is the last. `retryable` is there, and false, once a
+tool was used: asking again could do its work twice. Parses and renders; no input, no output.
 The rule: a message of an error never holds a customer's words, and `pending` is the caller's to keep, not to read.
 """
 

@@ -4,8 +4,8 @@ The payload to ask is `{contactId, turnId, language, told, text}`, for a session
 with `history: [{role: user | assistant, text}]`; to answer a control `{contactId, turnId, language, told, pending,
 results: {function: JSON text}}`. The answer is one JSON object per event: `{text}`, `{control: {calls: [{function,
 actionGroup, parameters}], pending}}`, `{refused: {reason}}`, `{finished: {usage: {inputTokens, outputTokens} | null}}`,
-`{error: {code, message}}`; the SDK's own error has text under `error`. A control or `finished` ends the answer. Other
-members are passed over.
+`{error: {code, message}}`, with `retryable: false` where asking again is not safe; the SDK's own error has text under
+`error`. A control or `finished` ends the answer. Other members are passed over.
 
 A runtime that does not stream is understood, too: a whole JSON answer with the same members and no need of `finished`,
 a text, or `{result}` with a text or a message of Strands. What it answers to `pending` is the same. Shapes: botocore
@@ -190,7 +190,10 @@ class _Reading:
 def _failure(members: Mapping[str, Any]) -> AgentUnavailable:
     error = members["error"]
     code = error.get("code") if isinstance(error, Mapping) else None
-    return failed(code if isinstance(code, str) and CODE.fullmatch(code) else "internalServerException")
+    failure = failed(code if isinstance(code, str) and CODE.fullmatch(code) else "internalServerException")
+    if isinstance(error, Mapping) and error.get("retryable") is False:
+        return AgentUnavailable(failure.code, retryable=False)
+    return failure
 
 
 def _control(control: object) -> ReturnControl:

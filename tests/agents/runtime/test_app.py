@@ -72,6 +72,19 @@ async def test_two_questions_at_once_open_one_session(tmp_path: Path, cloud: Aws
     assert [each[-1]["error"]["code"] for each in both if "error" in each[-1]] == ["conflictException"]
 
 
+async def test_an_answer_that_fails_once_a_tool_was_used_is_not_to_be_asked_again(tmp_path: Path, cloud: Aws) -> None:
+    """Asked again, the model might word it in another way, and the tool would do it twice."""
+    program = started(write_team(tmp_path))
+    cloud.function_error = "Unhandled"
+
+    failed = (await invoke(program, text="renew C12"))[-1]["error"]
+    cloud.failing["ListEvents"] = "ThrottledException"
+    refused = (await invoke(started(tmp_path), text="hello"))[-1]["error"]
+
+    assert (failed["code"], failed["retryable"]) == ("dependencyFailedException", False)
+    assert (refused["code"], "retryable" in refused) == ("throttlingException", False)
+
+
 async def test_a_long_outage_of_memory_is_got_over(tmp_path: Path, cloud: Aws) -> None:
     """Every answer is given, and all of them are kept once it is over: no event has more than one may have."""
     program = started(write_team(tmp_path))

@@ -161,6 +161,19 @@ def test_usage_is_read_leniently(bench: AgentCoreRuntimeBench, usage: Any, told:
     assert heard(bench, data({"finished": {"usage": usage}})) == [Finished(told)]
 
 
+@pytest.mark.parametrize(
+    ("told", "retryable"), [({}, True), ({"retryable": True}, True), ({"retryable": False}, False)]
+)
+def test_a_runtime_may_say_that_asking_again_is_not_safe(
+    bench: AgentCoreRuntimeBench, told: dict[str, bool], *, retryable: bool
+) -> None:
+    """A tool was used, and nothing of it is seen here."""
+    with pytest.raises(AgentUnavailable) as raised:
+        heard(bench, data({"error": {"code": "throttlingException", "message": "", **told}}))
+
+    assert (raised.value.code, raised.value.retryable) == ("throttlingException", retryable)
+
+
 # ---- controls
 
 
