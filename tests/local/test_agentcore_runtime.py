@@ -116,13 +116,19 @@ def test_the_program_s_answer_comes_as_it_is(face: Face) -> None:
     assert (answer["runtimeSessionId"], answer["statusCode"]) == (SESSION, 200)
 
 
+def gate(folder: Path) -> Path:
+    """A pipe: whoever reads it waits until somebody writes."""
+    os.mkfifo(folder / "now")
+    return folder / "now"
+
+
 def test_the_answer_streams(face: Face, tmp_path: Path) -> None:
     """What the program says first is read before it says the rest."""
-    until = tmp_path / "now"
+    until = gate(tmp_path)
     with closing(face.begin(do="stream", until=str(until))["response"]) as body:
         lines = body.iter_lines(chunk_size=1)
         first = next(lines)
-        until.touch()
+        until.write_bytes(b"")
         rest = list(lines)
 
     assert first == b'data: {"text": "1"}'
@@ -191,13 +197,13 @@ def test_a_program_that_does_not_start_is_one_too(face: Face) -> None:
 
 def test_a_fresh_process_comes_with_changed_sources(face: Face, tmp_path: Path) -> None:
     """What is being answered is finished by the old one, which then ends."""
-    old, until = face.tells()["pid"], tmp_path / "now"
+    old, until = face.tells()["pid"], gate(tmp_path)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(face.invoke, do="stream", until=str(until))
         eventually(lambda: face.phases().count("started") == 2)
         face.loop.call_soon_threadsafe(face.agents.renew)
         new = eventually(lambda: found if (found := face.tells()["pid"]) != old else None)
-        until.touch()
+        until.write_bytes(b"")
 
         assert b'"3"' in slow.result(timeout=10)
     assert new != old
@@ -270,11 +276,11 @@ def test_a_failure_in_mid_stream_comes_after_what_was_sent(face: Face) -> None:
 def test_calls_of_the_process_are_known_as_the_runtime_s(face: Face, tmp_path: Path) -> None:
     """With the chat while it answers one, and with none while it answers nobody or several."""
     key = face.tells()["environment"]["AWS_ACCESS_KEY_ID"]
-    idle, until = face.agents.caller_of(key), tmp_path / "now"
+    idle, until = face.agents.caller_of(key), gate(tmp_path)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(face.invoke, do="stream", until=str(until))
         busy = eventually(lambda: found if (found := face.agents.caller_of(key)) != ("Runtime team", None) else None)
-        until.touch()
+        until.write_bytes(b"")
         slow.result(timeout=10)
 
     assert (idle, busy) == (("Runtime team", None), ("Runtime team", "c-1"))

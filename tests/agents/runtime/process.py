@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,13 +26,13 @@ from starlette.routing import Route
 
 from local.agentcore_memory import AgentCoreMemory, routes
 from tests.local.serving import running
+from tests.running_stack import eventually
 
 ROOT = Path(__file__).parents[3]
 MEMORY = "sessions-a1b2c3d4e5"
 TOOL = "arn:aws:lambda:us-east-1:111122223333:function:LoansTool:live"
 SESSION = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 START_SECONDS = 60.0
-LOOK_EVERY_SECONDS = 0.02
 RENEWED = {"status": "renewed", "until": "2027-01-02"}
 
 Events = list[dict[str, Any]]
@@ -192,13 +191,11 @@ def _free_port() -> int:
 
 
 def _wait_for_ping(made: Program) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+    def listens() -> bool:
         assert made.process.poll() is None, made.process.communicate()[0]
         try:
-            assert made.http.get("/ping").json()["status"] == "Healthy"
+            return bool(made.http.get("/ping").json()["status"] == "Healthy")
         except httpx.TransportError:
-            time.sleep(LOOK_EVERY_SECONDS)
-        else:
-            return
-    raise AssertionError("the program does not listen")
+            return False
+
+    eventually(listens, seconds=START_SECONDS, instead=lambda: "no answer to /ping")
