@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents.handlers import HANDLERS, check_handlers
 from agents.script import PLAN_FILE, Script, load_script
 from agents.team import Team, load_team
 from agents.yaml_source import InvalidTeam
@@ -28,11 +29,15 @@ class Loaded:
 
 
 class TeamSource:
-    """A folder with a team. `tell` gets the message of a mistake, a line for each."""
+    """A folder with a team. `tell` gets the message of a mistake, a line for each.
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+    `root` is the folder of the project that holds the tools' handlers, where they are there to be looked for.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str], None], *, root: Path | None = None) -> None:
         self._folder = folder
         self._tell = tell
+        self._root = root
         self._loaded: Loaded | None = None
         self._seen: Fingerprint = frozenset()
 
@@ -46,12 +51,18 @@ class TeamSource:
 
     def _load(self, last_good: Loaded | None) -> Loaded:
         try:
-            return Loaded(team=load_team(self._folder), script=self._load_script(last_good))
+            return Loaded(team=self._load_team(), script=self._load_script(last_good))
         except InvalidTeam as mistake:
             if last_good is None:
                 raise
             self._tell(str(mistake))
             return last_good
+
+    def _load_team(self) -> Team:
+        team = load_team(self._folder)
+        if self._root is not None:
+            check_handlers(team, self._folder, root=self._root)
+        return team
 
     def _load_script(self, last_good: Loaded | None) -> Script | None:
         """A script that was there and is gone is a mistake."""
@@ -59,5 +70,6 @@ class TeamSource:
         return load_script(self._folder) if has_one else None
 
     def _fingerprint(self) -> Fingerprint:
-        files = (path for path in self._folder.rglob("*") if path.is_file())
+        handlers = self._root.glob(f"{HANDLERS}/*.py") if self._root is not None else ()
+        files = (path for path in (*self._folder.rglob("*"), *handlers) if path.is_file())
         return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

@@ -14,6 +14,7 @@ from typing import Any
 from aws_cdk import App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from agents.handlers import check_handlers
 from agents.policy import handoff_policy, policy_of_controls
 from agents.team import Team, load_controls, load_team
 from agents.yaml_source import InvalidTeam
@@ -84,6 +85,7 @@ def own_team(settings: Settings) -> Team | None:
     if not settings.deploy_team:
         return None
     team = load_team(ROOT / settings.team)
+    check_handlers(team, ROOT / settings.team, root=ROOT)
     check_limits(team, ROOT / settings.team, settings.backend)
     if settings.agent_session_idle_seconds > team.idle_session_seconds:
         raise WrongSetting(

@@ -18,6 +18,7 @@ from agents.demo import Demo, Row, load_demo
 from agents.policy import handoff_policy
 from agents.team_source import TeamSource
 from agents.yaml_source import InvalidTeam
+from local.settings import ROOT
 from local.sources import files_below
 
 DEPLOYED: Final[Any] = {"functions": True, "tools": {"__all__": {"runs_in"}}}
@@ -36,7 +37,7 @@ class LocalTeam:
         self._policies = policies
         self._tell = tell
         self._demo: Demo | None = None
-        self.source = TeamSource(folder, tell)
+        self.source = TeamSource(folder, tell, root=ROOT)
 
     def files(self) -> list[Path]:
         return [*files_below(self.folder)]

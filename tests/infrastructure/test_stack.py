@@ -173,22 +173,41 @@ def test_only_the_lookups_own_module_is_in_its_asset(package: Path, tmp_path: Pa
     assert ["handler.py"] in assets
 
 
-def test_a_team_that_its_backend_cannot_take_stops_the_synthesis(
-    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def copy_store(folder: Path, old: str, new: str) -> Path:
+    """The store's team with one text of its file replaced."""
+    team = (ROOT / "agents" / "store" / "team.yaml").read_text(encoding="utf-8")
+    assert old in team
+    (folder / "instructions").mkdir()
+    for file in (ROOT / "agents" / "store" / "instructions").iterdir():
+        (folder / "instructions" / file.name).write_bytes(file.read_bytes())
+    (folder / "team.yaml").write_text(team.replace(old, new, 1), encoding="utf-8")
+    return folder / "team.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "action_group: escalation",
+            "action_group: orders",
+            "expected an action group without tools, but 'orders' has some",
+        ),
+        ("lambdas.tools.orders", "lambdas.tools.nope", "expected the file lambdas/tools/nope.py"),
+    ],
+    ids=["backend", "handler"],
+)
+def test_a_team_that_cannot_work_stops_the_synthesis(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, expected: str
 ) -> None:
     """With file and line, like every other mistake in a team."""
-    team = (ROOT / "agents" / "store" / "team.yaml").read_text(encoding="utf-8")
-    (tmp_path / "instructions").mkdir()
-    for file in (ROOT / "agents" / "store" / "instructions").iterdir():
-        (tmp_path / "instructions" / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "team.yaml").write_text(team.replace("action_group: escalation", "action_group: orders", 1))
+    file = copy_store(tmp_path, old, new)
 
     with pytest.raises(SystemExit):
         main({"lambda_package": str(package), "backend": "bedrock-agents", "team": str(tmp_path)})
 
     said = capsys.readouterr().err
-    assert said.startswith(f"handoff: {tmp_path / 'team.yaml'}, line ")
-    assert "expected an action group without tools, but 'orders' has some" in said
+    assert said.startswith(f"handoff: {file}, line ")
+    assert expected in said
 
 
 def test_a_session_must_not_outlive_the_team_s(package: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,9 +146,20 @@ def test_a_team_that_cannot_be_read_stops_the_start_with_one_line(tmp_path: Path
     assert "\n" not in str(stopped.value)
 
 
+def test_a_handler_that_does_not_exist_stops_the_start(tmp_path: Path) -> None:
+    """Otherwise every customer who needs it would reach a person, and nobody would be told why."""
+    write_team(tmp_path)
+
+    with (
+        pytest.raises(CannotStart, match=r"team\.yaml, line 34: expected the file lambdas/tools/loans\.py"),
+        running_stack(StackSettings(port=0, team=tmp_path, watch=False)),
+    ):
+        pass
+
+
 def test_a_team_without_a_script_stops_the_start_of_the_scripted_model(tmp_path: Path) -> None:
     """Not in the middle of the first chat; a real model needs none."""
-    write_team(tmp_path)
+    write_team(tmp_path, team_yaml=("lambdas.tools.loans", "lambdas.tools.orders"))
     for script in tmp_path.glob("script*.yaml"):
         script.unlink()
 
