@@ -8,9 +8,11 @@ strand a customer.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,8 @@ SUMMARY_CHARACTERS = 1_000
 NAME_CHARACTERS = 100
 """Of a control the policy does not know; a known one is as long as the policy says."""
 UNMASKED_CHARACTERS = 4
+SEPARATORS = 3
+"""Between two letters or digits of one value, however it is written: `12.345.678 - 9`."""
 
 FUNCTION_NAME = "functionName"
 ACTION_GROUP = "actionGroup"
@@ -102,7 +106,7 @@ class Parameter:
     max_length: int = 1_000
     """Characters; a longer value does not fit."""
     mask: bool = False
-    """Only the last four characters become an attribute."""
+    """Only the last four characters become an attribute; nor does any other attribute of the hand-off tell more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,8 @@ class Decision:
     outcome: Outcome
     reason: Reason
     attributes: Mapping[str, str]
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """The values of masked parameters: what is said beside the attributes must not tell them either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +153,27 @@ class Policy:
 
     def decide(self, calls: Iterable[Call]) -> Decision:
         """The decision on the first control that leaves the chat; if all stay, what they bring together."""
-        decisions = [self._judge(_clean(call)) for call in calls] or [_unknown("")]
+        cleaned = [_clean(call) for call in calls]
+        secrets = frozenset(secret for call in cleaned for secret in self._secrets(call))
+        decisions = [self._judge(call, secrets) for call in cleaned] or [_unknown("")]
         for decision in decisions:
             if decision.outcome is not Outcome.STAY:
-                return decision
+                return replace(decision, secrets=secrets)
         together = {name: value for decision in decisions for name, value in decision.attributes.items()}
-        return replace(decisions[0], attributes=together)
+        return replace(decisions[0], attributes=together, secrets=secrets)
 
     def parameter_attributes(self) -> frozenset[str]:
         """Every attribute that some control's parameter may become."""
         return frozenset(parameter_attribute(name) for control in self.controls.values() for name in control.parameters)
 
-    def _judge(self, call: Call) -> Decision:
+    def _secrets(self, call: Call) -> Iterator[str]:
+        """Also of a value that does not fit. A yes or no tells nobody apart, and would hide every other one."""
+        control = self.controls.get(call.function)
+        for name, parameter in control.parameters.items() if control else ():
+            if parameter.mask and parameter.type != "boolean" and call.parameters.get(name):
+                yield call.parameters[name]
+
+    def _judge(self, call: Call, secrets: frozenset[str]) -> Decision:
         control = self.controls.get(call.function)
         if control is None:
             return _unknown(call.function)
@@ -173,7 +188,7 @@ class Policy:
         return Decision(
             outcome=control.outcome if whole else Outcome.ESCALATE,
             reason=control.reason if whole else Reason.UNFIT_CONTROL,
-            attributes=_attributes(call, control, fitting),
+            attributes=_attributes(call, control, fitting, secrets),
         )
 
 
@@ -191,8 +206,11 @@ def _unknown(function: str) -> Decision:
     )
 
 
-def _attributes(call: Call, control: Control, fitting: Mapping[str, str]) -> dict[str, str]:
-    shown = {name: masked(value) if control.parameters[name].mask else value for name, value in fitting.items()}
+def _attributes(call: Call, control: Control, fitting: Mapping[str, str], secrets: frozenset[str]) -> dict[str, str]:
+    shown = {
+        name: without_secrets(masked(value) if control.parameters[name].mask else value, secrets)
+        for name, value in fitting.items()
+    }
     summary = shown.get(control.summary, "")[:SUMMARY_CHARACTERS]
     return {
         **{parameter_attribute(name): value for name, value in shown.items()},
@@ -228,8 +246,83 @@ def _reads_as(kind: type[int | float], value: str) -> bool:
 
 def masked(value: str) -> str:
     """All but the last four characters hidden; nothing is shown of a value that short."""
-    shown = value[-UNMASKED_CHARACTERS:] if len(value) > UNMASKED_CHARACTERS else ""
+    shown = _unmasked(value)
     return "•" * (len(value) - len(shown)) + shown
+
+
+def _unmasked(value: str) -> str:
+    return value[-UNMASKED_CHARACTERS:] if len(_letters_and_digits(value)) > UNMASKED_CHARACTERS else ""
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """The text as it was, but wherever it tells a secret no more of that is shown than of the masked parameter.
+
+    A secret is its letters and digits: case, accents, spaces, dots and dashes make no other value. The cost is that of
+    reading the text once, and of one search for each secret.
+    """
+    secrets = frozenset(secrets)
+    wanted = {wish for secret in secrets for wish in _needles(secret)}
+    if not wanted:
+        return text
+    essence, places = _essence(text, max(SEPARATORS, *map(_widest_gap, secrets)))
+    hidden: set[int] = set()
+    for needle, shown in wanted:
+        told = 0
+        for start in _occurrences(needle, essence):
+            end = start + len(needle)
+            if len(needle) > UNMASKED_CHARACTERS or _stands_alone(text, places[start], places[end - 1]):
+                hidden.update(places[max(start, told) : end - shown])
+                told = end - shown
+    return "".join("•" if place in hidden else character for place, character in enumerate(text))
+
+
+def _needles(secret: str) -> Iterator[tuple[str, int]]:
+    """What to look for, and how much of its end may be shown; of `DNI 12345678-9` also the number without its name."""
+    essence, tail = _letters_and_digits(secret), _letters_and_digits(_unmasked(secret))
+    if essence:
+        yield essence, len(tail)
+    digits = "".join(filter(str.isdecimal, essence))
+    if UNMASKED_CHARACTERS < len(digits) < len(essence):
+        yield digits, sum(map(str.isdecimal, tail))
+
+
+def _occurrences(needle: str, essence: str) -> Iterator[int]:
+    """Also those that overlap: of `12121` in `1212121` the second would else be shown."""
+    start = essence.find(needle)
+    while start >= 0:
+        yield start
+        start = essence.find(needle, start + 1)
+
+
+def _stands_alone(text: str, first: int, last: int) -> bool:
+    """A short value is part of many words and numbers that tell nothing of it."""
+    return not text[max(first - 1, 0) : first].isalnum() and not text[last + 1 : last + 2].isalnum()
+
+
+def _widest_gap(secret: str) -> int:
+    """Between two of its letters and digits: as it is written itself it must be found again."""
+    _, places = _essence(secret, len(secret))
+    return max((later - earlier - 1 for earlier, later in pairwise(places)), default=0)
+
+
+def _essence(text: str, separators: int) -> tuple[str, list[int]]:
+    """The letters and digits of a text with the place of each; a blank where more than separators are between."""
+    essence: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for sign in _letters_and_digits(character):
+            if places and place - places[-1] > separators + 1:
+                essence.append(" ")
+                places.append(place)
+            essence.append(sign)
+            places.append(place)
+    return "".join(essence), places
+
+
+def _letters_and_digits(text: str) -> str:
+    """In one form for all ways to write them."""
+    signs = filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold())
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in signs)
 
 
 def complete(
@@ -242,7 +335,7 @@ def complete(
     """
     attributes = {
         **dict.fromkeys((*stale, FUNCTION_NAME, ACTION_GROUP, QUEUE), ""),
-        SUMMARY: clean(summary)[:SUMMARY_CHARACTERS],
+        SUMMARY: without_secrets(clean(summary), decision.secrets)[:SUMMARY_CHARACTERS],
         **decision.attributes,
         OUTCOME: decision.outcome.value,
         REASON: decision.reason.value,

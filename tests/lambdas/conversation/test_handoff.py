@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from lambdas.conversation.handoff import (
     read_policy,
     shrunk,
     to_a_person,
+    without_secrets,
 )
 from tests.stage import POLICY, escalates
 
@@ -188,10 +190,128 @@ def test_a_summary_is_masked_like_any_parameter() -> None:
     assert decision.attributes[SUMMARY] == decision.attributes["handoff_document"] == "••••••78-9"
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("My document is 12345678-9.", "My document is ••••••78-9."),
+        ("DNI12345678-9", "DNI••••••78-9"),
+        ("It is 12.345.678 - 9, and 123456789!", "It is ••.•••.•78 - 9, and ••••••789!"),
+        ("١٢٣٤٥٦٧٨-٩", "••••••٧٨-٩"),
+        ("12345678, written\non 9 May", "12345678, written\non 9 May"),
+        ("Order 10020030", "Order 10020030"),
+    ],
+    ids=["the same", "without a gap", "other separators", "other digits", "too far apart", "another number"],
+)
+def test_what_is_masked_stands_in_no_other_attribute(told: str, shown: str) -> None:
+    """Neither in the summary nor in what else the team passed on: a mask beside the value would hide nothing."""
+    decision = POLICY.decide([escalates(told, order_number="10020030", identity_document_number="12345678-9")])
+
+    assert decision.attributes[SUMMARY] == decision.attributes["handoff_description"] == shown
+    assert decision.attributes["handoff_order_number"] == "10020030"
+
+
+def test_a_masked_value_passed_on_as_another_parameter_is_masked_there_too() -> None:
+    """Models put a number wherever it seems to fit."""
+    decision = POLICY.decide([escalates("Help", order_number="12345678 9", identity_document_number="12345678-9")])
+
+    assert decision.attributes["handoff_order_number"] == "••••••78 9"
+
+
+def test_a_masked_number_is_hidden_also_without_what_is_written_before_it() -> None:
+    """The kind of document tells nothing; the number does."""
+    decision = POLICY.decide([escalates("It is 12345678-9", identity_document_number="DNI 12345678-9")])
+
+    assert decision.attributes[SUMMARY] == "It is ••••••78-9"
+
+
+def test_a_masked_value_that_does_not_fit_is_hidden_all_the_same() -> None:
+    """It is as much the customer's as one that does."""
+    number = "1234567890" * 5
+
+    decision = POLICY.decide([escalates(f"It is {number}", identity_document_number=number)])
+
+    assert decision.reason is Reason.UNFIT_CONTROL
+    assert decision.attributes[SUMMARY] == f"It is {masked(number)}"
+
+
+def test_the_customers_own_words_do_not_tell_what_is_masked() -> None:
+    """They are the summary where the team wrote none; a value cut off at their end would be half told."""
+    policy = Policy(
+        {
+            "verify": Control(
+                outcome=Outcome.ESCALATE,
+                reason=Reason.CUSTOMER_ASKED,
+                parameters={"document": Parameter(mask=True), "pin": Parameter(mask=True)},
+            )
+        }
+    )
+    decision = policy.decide([Call(function="verify", parameters={"document": "12345678-9", "pin": "0420"})])
+
+    words = completed(decision, summary="Soy Ana, 12 345 678 9, pin 0420, pedido 10042030.").attributes[SUMMARY]
+    cut = completed(decision, summary="x" * (SUMMARY_CHARACTERS - 4) + "12345678-9").attributes[SUMMARY]
+
+    assert words == "Soy Ana, •• ••• •78 9, pin ••••, pedido 10042030."
+    assert cut == "x" * (SUMMARY_CHARACTERS - 4) + "••••"
+
+
+def test_what_one_control_masks_no_other_of_the_same_answer_tells() -> None:
+    """A note and a wish for a person may come together."""
+    note = Control(outcome=Outcome.STAY, reason=Reason.TEAM_DECIDED, parameters={"topic": Parameter()})
+    policy = Policy({**POLICY.controls, "note": note, "verify": replace(note, parameters={"id": Parameter(mask=True)})})
+    verify = Call(function="verify", parameters={"id": "12345678-9"})
+
+    stays = policy.decide([Call(function="note", parameters={"topic": "Lost 12345678-9"}), verify])
+    leaves = policy.decide([escalates("Lost 12345678-9"), verify])
+
+    assert stays.attributes["handoff_topic"] == leaves.attributes[SUMMARY] == "Lost ••••••78-9"
+
+
+def test_a_masked_yes_or_no_hides_no_other_one() -> None:
+    """A flow reads them, and one tells nothing of the other."""
+    parameters = {"is_minor": Parameter(type="boolean", mask=True), "urgent": Parameter(type="boolean")}
+    policy = Policy(
+        {"escalate": Control(outcome=Outcome.ESCALATE, reason=Reason.CUSTOMER_ASKED, parameters=parameters)}
+    )
+
+    decision = policy.decide([Call(function="escalate", parameters={"is_minor": "true", "urgent": "true"})])
+
+    assert decision.attributes["handoff_urgent"] == "true"
+
+
+def test_a_decision_does_not_print_what_is_masked() -> None:
+    """Errors and logs print what they are given."""
+    decision = POLICY.decide([escalates("Help", identity_document_number="12345678-9")])
+
+    assert "12345678" not in repr(decision)
+
+
+def test_values_that_overlap_are_hidden_each() -> None:
+    """The second would be shown by the end of the first."""
+    assert without_secrets("1212121", ["12121"]) == "•2•2121"
+    assert without_secrets("9" * 20_000, ["9" * 10_000]) == "•" * 19_996 + "9999"
+
+
+@given(
+    st.text(alphabet="12aé .-", max_size=12),
+    st.text(alphabet="12aé .-", max_size=30),
+    st.text(alphabet="12aé .-", max_size=30),
+)
+def test_no_text_tells_a_masked_value(secret: str, before: str, after: str) -> None:
+    """Wherever it stands, and the rest of the text keeps its length and its signs."""
+    text = f"{before} {secret} {after}"
+
+    shown = without_secrets(text, [secret])
+
+    assert all(one in {other, "•"} for one, other in zip(shown, text, strict=True))
+    if any(map(str.isalnum, secret)):
+        assert f" {secret} " not in shown
+
+
 def test_nothing_is_shown_of_a_value_of_four_characters() -> None:
     """It would be all of it."""
     assert masked("1234") == "••••"
     assert masked("12345") == "•2345"
+    assert masked("1-2-3-4") == "•••••••"
 
 
 @pytest.mark.parametrize(
