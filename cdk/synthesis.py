@@ -1,6 +1,6 @@
 """From settings to the cloud assembly: reads the context, builds the Lambda package, synthesizes the stack.
 
-Nothing here talks to AWS. Rule: what a deployer can mend is told in one line, without a traceback.
+Nothing here talks to AWS. Rule: what a deployer can mend is told in a line of its own, without a traceback.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(context: Mapping[str, Any] | None = None) -> None:
         outdir = Path(os.environ.get("CDK_OUTDIR", "cdk.out"))
         synthesize(outdir=outdir, context=context, place=Place.from_environment(os.environ))
     except FAULTS as fault:
-        sys.stderr.write(f"handoff: {fault}\n")
+        sys.stderr.writelines(f"handoff: {line}\n" for line in str(fault).splitlines())
         raise SystemExit(1) from fault
 
 

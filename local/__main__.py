@@ -1,7 +1,7 @@
 """`make run`: the laptop stack in the foreground, until Ctrl-C.
 
-Prints its address and little else. What stops the start is told in one line. Rule: however it ends, every child process
-ends with it; a second Ctrl-C does not wait for anybody.
+Prints its address and what somebody has to mend: a line for each thing, at the start as after an edit. Rule: however it
+ends, every child process ends with it; a second Ctrl-C does not wait for anybody.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def main() -> int:
             npm_packages.bring(CHATJS)
         return asyncio.run(_run(_settings(options)))
     except (CannotStart, npm_packages.NpmPackageError) as problem:
-        print(f"handoff: {problem}", file=sys.stderr)
+        for line in str(problem).splitlines():
+            print(f"handoff: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return EXIT_AT_ONCE

@@ -1,6 +1,6 @@
 """What can be chosen when the laptop stack is started.
 
-Checked where it is used, told in one line (`CannotStart`). Rule: nothing here has a counterpart in AWS; what a
+Checked where it is used, told by `CannotStart`. Rule: nothing here has a counterpart in AWS; what a
 deployment can choose is the template's.
 """
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class CannotStart(Exception):
-    """The stack cannot start; the message is one line for whoever typed the command."""
+    """The stack cannot start; the message has a line for each thing that whoever typed the command has to mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

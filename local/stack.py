@@ -98,7 +98,7 @@ class Stack:
         self.activity = activity.Activity(now=self.clock.now)
         self.guard = Guard()
         self.chats = self._make_chats()
-        self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._notice)
+        self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._complain)
         self.dynamodb = DynamoDb()
         self.workers = Workers(
             root=ROOT,
@@ -135,7 +135,7 @@ class Stack:
                 self.model.check()
                 await self._start(starting)
             except (*BROKEN, UnusableModel) as problem:
-                raise CannotStart(_one_line(problem)) from problem
+                raise CannotStart(_message(problem)) from problem
             self._running = starting.pop_all()
         return self
 
@@ -210,7 +210,7 @@ class Stack:
         self._run_in_background(self._warm())
         if self._settings.watch:
             self._run_in_background(
-                keep_looking(self.refresh, every_seconds=LOOK_AT_SOURCES_EVERY_SECONDS, tell=self._notice)
+                keep_looking(self.refresh, every_seconds=LOOK_AT_SOURCES_EVERY_SECONDS, tell=self._complain)
             )
 
     async def _end(self) -> None:
@@ -259,7 +259,7 @@ class Stack:
             new_id=_new_id,
             origin=lambda: self.origin,
             cut=self._cut,
-            tell=self._notice,
+            tell=self._complain,
         )
         return Agents(self._settings.backend, surroundings)
 
@@ -346,7 +346,7 @@ class Stack:
         try:
             await taking
         except (*BROKEN, OSError) as problem:
-            self._notice(f"not taken over, the last good state stays: {_one_line(problem)}")
+            self._complain(f"not taken over, the last good state stays: {_message(problem)}")
 
     # In the background
 
@@ -361,12 +361,18 @@ class Stack:
             try:
                 await self.workers.warm(self.function(handler))
             except FunctionError as error:
-                self._notice(_one_line(error))
+                self._complain(_first_line(_message(error)))
         await self.agents.warm_up()
 
     def _notice(self, text: str) -> None:
         _log.info("%s", text)
         self.activity.add("notice", None, text=_first_line(text))
+
+    def _complain(self, text: str) -> None:
+        """Tell what somebody has to mend: whole, and in the terminal too."""
+        for line in text.splitlines():
+            _log.warning("%s", line)
+        self.activity.add("notice", None, text=text)
 
 
 def _new_id() -> str:
@@ -380,8 +386,9 @@ def _begin_anew(logs: Path) -> None:
             log.unlink()
 
 
-def _one_line(problem: Exception) -> str:
-    return _first_line(str(problem)) or type(problem).__name__
+def _message(problem: Exception) -> str:
+    """A line for each thing to mend."""
+    return str(problem).strip() or type(problem).__name__
 
 
 def _first_line(text: str) -> str:

