@@ -288,6 +288,7 @@ class Synthesizer:
                 said, _ = await process.communicate()
             except asyncio.CancelledError:
                 process.kill()
+                await asyncio.shield(process.wait())  # whoever is killed has to be waited for
                 raise
         if process.returncode:
             raise CannotSynthesize(_complaint(said))
