@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.forms import in_form
 from agents.yaml_source import InvalidTeam, Place, Problem, Source, read_source
 
 TEAM_FILE = "team.yaml"
@@ -23,7 +24,14 @@ LONGEST_INSTRUCTION = 4_000
 """Characters. Bedrock's model says 40 to 4,000, its quota page 20,000 (read 2026-11): under the smaller both hold."""
 
 # Bedrock allows 100 characters for names, Strands 64 for tools; agents are tools of their supervisor.
-Name = Annotated[str, Field(pattern=r"^([0-9a-zA-Z][_-]?)+$", max_length=64)]
+Name = Annotated[
+    str,
+    Field(max_length=64),
+    in_form(
+        r"([0-9a-zA-Z][_-]?)+",
+        "letters and digits without spaces, one hyphen or underscore between two of them at most",
+    ),
+]
 ParameterType = Literal["string", "integer", "number", "boolean"]
 
 
@@ -53,10 +61,16 @@ class Function(_Described):
 
     name: Name
     """What a tool's `runs_in` says, and the construct's name in the stack."""
-    handler: str = Field(pattern=r"^lambdas\.tools\.[a-z][a-z_]*\.handler$")
-    table: str = Field(pattern=r"^[A-Z][A-Za-z]{2,39}$")
+    handler: Annotated[
+        str,
+        in_form(
+            r"lambdas\.tools\.[a-z][a-z_]*\.handler",
+            "lambdas.tools.<module>.handler, the module in small letters and underscores",
+        ),
+    ]
+    table: Annotated[str, in_form(r"[A-Z][A-Za-z]{2,39}", "3 to 40 letters, the first a capital")]
     """The construct's name; the function finds the physical name in the variable `<TABLE>_TABLE`."""
-    partition_key: str = Field(pattern=r"^[a-z][a-z_]*$")
+    partition_key: Annotated[str, in_form(r"[a-z][a-z_]*", "small letters and underscores, a letter first")]
     operations: tuple[Literal["GetItem", "PutItem", "UpdateItem"], ...] = Field(min_length=1)
     """The only calls it may make on its table."""
 
@@ -101,7 +115,10 @@ class Agent(_Described):
     name: Name
     description: str = Field(min_length=1, max_length=1_200)
     """What the others are told about it."""
-    instruction: str = Field(pattern=r"^[^/].*\.md$")
+    instruction: Annotated[
+        str,
+        in_form(r"[^/].*\.md", "a Markdown file (.md), its path seen from the team's folder"),
+    ]
     """Its Markdown file, seen from the team's folder."""
     tools: tuple[Name, ...] = ()
     controls: tuple[Name, ...] = ()

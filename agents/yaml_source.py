@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agents import forms
+
 Place = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top of the file."""
 
@@ -64,7 +66,10 @@ class Source:
             raise InvalidTeam(self._problems(error)) from error
 
     def _problems(self, error: ValidationError) -> list[Problem]:
-        return [self.problem(detail["loc"], _expectation(detail)) for detail in error.errors()]
+        details = error.errors()
+        return [
+            self.problem(detail["loc"], _expectation(detail)) for detail in details if not _is_echo(detail, details)
+        ]
 
 
 def read_source(file: Path) -> Source:
@@ -100,6 +105,14 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], file: Pa
             _note_lines(value, here, lines, file)
 
 
+def _is_echo(detail: Any, details: Iterable[Any]) -> bool:
+    """Pydantic does not count what is wrong itself, so a list of mistakes is too short for it as well."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )
+
+
 def _expectation(detail: Any) -> str:
     """Pydantic's finding as what was expected, naming the key."""
     name = ".".join(str(part) for part in detail["loc"]) or "the file"
@@ -110,5 +123,9 @@ def _expectation(detail: Any) -> str:
             return f"expected no '{name}': it is not known here"
         case "literal_error" | "enum":
             return f"expected '{name}' to be {detail['ctx']['expected']}"
+        case forms.WRONG_FORM:
+            return f"expected '{name}' to be {detail['ctx']['words']}"
+        case "too_short":
+            return f"expected at least {detail['ctx']['min_length']} of '{name}'"
         case _:
             return f"expected something else for '{name}': {detail['msg']}"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from agents.forms import in_form
 from lambdas.conversation.phrases import languages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,10 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,127}$")]
+AttributeName = Annotated[
+    str,
+    in_form(r"[A-Za-z0-9_-]{1,127}", "names of 1 to 127 letters, digits, hyphens and underscores, with commas between"),
+]
 Backend = Literal["bedrock-agents", "agentcore-runtime", "agentcore-harness"]
 
 DEFAULT_MODEL = "global.amazon.nova-2-lite-v1:0"
@@ -54,7 +58,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stack: str = Field(default="Handoff", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,99}$")
+    stack: Annotated[
+        str, in_form(r"[A-Za-z][A-Za-z0-9-]{0,99}", "up to 100 letters, digits and hyphens, a letter first")
+    ] = "Handoff"
     """Name of the stack, and first part of the flow's name: a second one makes a second, separate deployment."""
     team: Path = Path("agents/store")
     """Folder of the agent team, seen from the project's folder: what is deployed and what its controls mean."""
@@ -65,12 +71,20 @@ class Settings(BaseModel):
     handoff_policy: Path | None = None
     """With deploy_team=false: a YAML or JSON file with the controls of those agents, in the form of team.yaml; without
     it the controls of `team` hold."""
-    agent_region: Annotated[str, Field(pattern=r"^([a-z]{2,5}(-[a-z]+)+-\d)?$")] = ""
+    agent_region: Annotated[
+        str, in_form(r"([a-z]{2,5}(-[a-z]+)+-\d)?", "the code of an AWS Region, such as eu-central-1")
+    ] = ""
     """The agents' Region, if it is not the stack's."""
     check_regions: bool = True
     """Whether a Region that regions.json does not list for the backend stops the synthesis; `false` where the file is
     older than the Region's offer."""
-    model: str = Field(default=DEFAULT_MODEL, pattern=r"^[a-z0-9-]+\.[a-zA-Z0-9.:-]{1,120}$")
+    model: Annotated[
+        str,
+        in_form(
+            r"[a-z0-9-]+\.[a-zA-Z0-9.:-]{1,120}",
+            f"the id of a Bedrock model or inference profile, such as {DEFAULT_MODEL}",
+        ),
+    ] = DEFAULT_MODEL
     """Id of a Bedrock inference profile or foundation model that streams and uses tools."""
     guardrail: bool = True
     """Whether what goes in and comes out passes a Bedrock guardrail."""
@@ -104,7 +118,10 @@ class Settings(BaseModel):
     """Days that logs are kept."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that the functions log."""
-    alarm_topic: Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+)?$")] = ""
+    alarm_topic: Annotated[
+        str,
+        in_form(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+)?", "the ARN of an SNS topic"),
+    ] = ""
     """ARN of the SNS topic that alarms tell; without it they only change state."""
 
     lambda_package: Path | None = None

@@ -159,7 +159,7 @@ def test_a_value_is_text_a_number_a_truth_value_a_day_or_holds_such(tmp_path: Pa
         ("tables:\n  Loans:\n    - card: C1\n      due:\n", "line 4: expected text, a whole number"),
         ("orders: []\n", "line 1: expected no 'orders'"),
         ("papers:\n  - {name: card, label: {}, told: '('}\n", "line 2: expected something else for 'papers.0.told'"),
-        ("demo:\n  en: []\n", "line 2: expected something else for 'demo.en'"),
+        ("demo:\n  en: []\n", "line 2: expected at least 1 of 'demo.en'"),
     ],
 )
 def test_a_mistake_in_the_demo_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:

@@ -50,7 +50,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
             2,
             "expected a name of its own, but 'fetch' is used",
         ),
-        (CONTROLS, "controls: []\n", 1, "expected something else for 'controls'"),
+        (CONTROLS, "controls: []\n", 1, "expected at least 1 of 'controls'"),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_what_was_expected(
@@ -63,3 +63,13 @@ def test_a_mistake_is_told_with_file_line_and_what_was_expected(
         load_controls(file)
 
     assert f"{file}, line {line}: {expected}" in str(invalid.value)
+
+
+def test_a_wrong_control_is_not_counted_as_a_missing_one(tmp_path: Path) -> None:
+    """A line that is not true sends whoever reads it the wrong way."""
+    file = controls_file(tmp_path, CONTROLS.replace("outcome: escalate", "outcome: leave", 1))
+
+    with pytest.raises(InvalidTeam) as invalid:
+        load_controls(file)
+
+    assert len(str(invalid.value).splitlines()) == 1

@@ -88,13 +88,16 @@ def test_a_collaborator_whom_nobody_asks_is_refused(tmp_path: Path) -> None:
             "expected one of the functions below (LoansTool), not 'LendTool'",
         ),
         ("- name: LoansTool", "- name: LendTool", 16, "expected one of the functions below (LendTool)"),
-        ("handler: lambdas.tools.loans.handler", "handler: os.system", 34, "expected something else for"),
+        ("handler: lambdas.tools.loans.handler", "handler: os.system", 34, "to be lambdas.tools.<module>.handler"),
+        ("table: Loans", "table: loans", 35, "to be 3 to 40 letters, the first a capital"),
+        ("partition_key: card", "partition_key: Card", 36, "to be small letters and underscores, a letter first"),
+        ("instruction: loans.md", "instruction: /loans.md", 10, "to be a Markdown file (.md), its path seen from"),
         ("operations: [GetItem]", "operations: [DeleteItem]", 37, "to be 'GetItem', 'PutItem' or 'UpdateItem'"),
         ("tools: [renew]", "collaborators: [renews]\n    tools: [renew]", 11, "one of the collaborators (loans), not"),
         ("tools: [renew]", "collaborators: [loans]\n    tools: [renew]", 11, "expected no circle"),
         ("idle_session_seconds: 60", "idle_session_seconds: 30", 2, "greater than or equal to 60"),
         ("instruction: loans.md", "instruction: lost.md", 10, "lost.md to exist"),
-        ("name: desk", "name: front desk", 4, "for 'supervisor.name'"),
+        ("name: desk", "name: front desk", 4, "expected 'supervisor.name' to be letters and digits"),
     ],
 )
 def test_a_wrong_team_is_refused_with_line_and_expectation(
@@ -108,6 +111,7 @@ def test_a_wrong_team_is_refused_with_line_and_expectation(
 
     told = str(raised.value).splitlines()
     assert any(each.startswith(f"{folder / 'team.yaml'}, line {line}: ") and expected in each for each in told), told
+    assert not any("pattern" in each for each in told)
 
 
 def test_an_instruction_too_short_to_mean_anything_is_refused(tmp_path: Path) -> None:

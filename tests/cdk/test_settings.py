@@ -52,17 +52,17 @@ def test_what_cdk_itself_keeps_in_the_context_is_no_setting() -> None:
         ("speak", "loud", "input should be 'paragraph' or 'whole'"),
         ("turn_deadline_seconds", "500", "less than or equal to 140"),
         ("unanswered_seconds", "30", "greater than or equal to 60"),
-        ("told_attributes", "first name", "should match pattern"),
+        ("told_attributes", "first name", "expected names of 1 to 127 letters"),
         ("backend", "lex", "should be 'bedrock-agents', 'agentcore-runtime' or 'agentcore-harness'"),
-        ("agent_region", "Ireland", "should match pattern"),
-        ("model", "claude", "should match pattern"),
+        ("agent_region", "Ireland", "expected the code of an AWS Region, such as eu-central-1"),
+        ("model", "claude", "expected the id of a Bedrock model or inference profile, such as global.amazon"),
         ("handoff_policy", "controls.yaml", "there is no file controls.yaml"),
         ("agent_package", "build/nothing", "there is no folder build/nothing"),
         ("bot_name", "", "at least 1 character"),
-        ("stack", "1st", "should match pattern"),
+        ("stack", "1st", "expected up to 100 letters, digits and hyphens, a letter first"),
         ("team", "agents/nobody", "there is no team.yaml in agents/nobody"),
         ("lambda_package", "build/nothing", "there is no folder build/nothing"),
-        ("alarm_topic", "on-call", "should match pattern"),
+        ("alarm_topic", "on-call", "expected the ARN of an SNS topic"),
         ("log_level", "info", "input should be 'DEBUG'"),
     ],
 )
@@ -75,6 +75,7 @@ def test_a_wrong_value_is_told_with_the_settings_name(name: str, value: Any, pro
     assert line.startswith(f"setting {name}: ")
     assert problem in line
     assert repr(value) in line
+    assert "pattern" not in line
     assert "\n" not in line
 
 
