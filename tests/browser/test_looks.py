@@ -132,6 +132,24 @@ async def test_a_phone_shows_one_panel_at_a_time(open_page: OpenPage) -> None:
     assert page.url.endswith("?view=desk")
 
 
+async def test_a_phone_shows_the_whole_briefing_of_a_contact_that_waits(open_page: OpenPage) -> None:
+    """Whoever decides on a phone whether to accept reads first what matters, and then the story without scrolling."""
+    page = await open_page("/")
+    customer, person = Customer(page), Person(page)
+    await customer.starts("Berta")
+    await customer.says("My lamp flickers. " * 30 + "My order is 10020030. I would like to talk to a person, please.")
+    await person.chooses("Berta")
+
+    await page.set_viewport_size(SCREENS["phone"])
+    await page.get_by_role("link", name="Desk").click()
+    story = page.locator(".contact-story").filter(visible=True)
+
+    await expect(person.briefing).to_be_in_viewport(ratio=1)
+    assert await story.evaluate("story => story.scrollHeight <= story.clientHeight")
+    said = await person.briefing.inner_text()
+    assert said.index("Order\n10020030") < said.index("My lamp flickers.")
+
+
 async def test_the_page_says_that_a_scripted_model_answers(open_page: OpenPage) -> None:
     """Nobody should take the demo's answers for a language model's, or expect to find them again."""
     page = await open_page("/")

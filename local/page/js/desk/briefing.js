@@ -24,9 +24,9 @@ export function createBriefing(attributes, belonging, language) {
     "section",
     { class: "briefing", "aria-label": language.text("briefing.title") },
     reason ? element("h4", {}, reasonWords(reason, language)) : null,
-    summary ? element("blockquote", { dir: "auto" }, summary) : null,
     reason || summary ? null : element("p", { class: "none" }, language.text("briefing.none")),
     facts.length ? list("facts", facts) : null,
+    summary ? element("blockquote", { dir: "auto" }, summary) : null,
   );
 }
 
