@@ -58,3 +58,23 @@ async def test_suggestions_are_shown_in_the_chosen_language(open_page: OpenPage)
 
     await expect(suggestions).to_have_count(len(english))
     assert set(await suggestions.all_inner_texts()).isdisjoint(english)
+
+
+BRIEFING = """async (language) => {
+    const { createBriefing } = await import("/page/js/desk/briefing.js");
+    const { Language } = await import("/page/js/language.js");
+    const attributes = { handoff_urgent: "true", handoff_is_minor: "False", handoff_topic: "truel" };
+    const papers = [{ name: "urgent", label: { en: "Urgent", es: "Urgente" } }];
+    const words = new Language();
+    words.choose(language);
+    const briefing = createBriefing(attributes, { papers, values: { urgent: ["true"] } }, words);
+    return [...briefing.querySelectorAll(".facts dd")].map((value) => value.textContent);
+}"""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ["yes", "no", "truel"]), ("es", ["sí", "no", "truel"])])
+async def test_the_briefing_says_yes_and_no_as_people_do(open_page: OpenPage, language: str, words: list[str]) -> None:
+    """Attributes are for flows, the briefing is for people."""
+    page = await open_page("/")
+
+    assert await page.evaluate(BRIEFING, language) == words

@@ -9,6 +9,7 @@ import { element } from "../dom.js";
 const PREFIX = "handoff_";
 /** Said in words of their own, or meant for machines. */
 const NOT_PAPERS = new Set(["outcome", "reason", "queue", "summary", "language", "attempts"]);
+const YES_OR_NO = new Set(["briefing.true", "briefing.false"]);
 
 /**
  * @param {Record<string, string>} attributes of the contact
@@ -19,7 +20,8 @@ const NOT_PAPERS = new Set(["outcome", "reason", "queue", "summary", "language",
 export function createBriefing(attributes, belonging, language) {
   const reason = attributes[`${PREFIX}reason`] ?? "";
   const summary = attributes[`${PREFIX}summary`] ?? "";
-  const facts = [...named(belonging, language), ...unnamed(attributes, belonging), ...attempts(attributes, language)];
+  const passedOn = [...named(belonging, language), ...unnamed(attributes, belonging)];
+  const facts = [...passedOn.map((fact) => inWords(fact, language)), ...attempts(attributes, language)];
   return element(
     "section",
     { class: "briefing", "aria-label": language.text("briefing.title") },
@@ -60,6 +62,12 @@ function unnamed(attributes, { papers }) {
 function attempts(attributes, language) {
   const counted = attributes[`${PREFIX}attempts`] ?? "";
   return counted ? [[language.text("briefing.attempts"), counted]] : [];
+}
+
+/** A yes or no as people say it. @param {Fact} fact @param {Language} language @returns {Fact} */
+function inWords([name, value], language) {
+  const key = `briefing.${value.toLowerCase()}`;
+  return YES_OR_NO.has(key) ? [name, language.text(key)] : [name, value];
 }
 
 function reasonWords(reason, language) {

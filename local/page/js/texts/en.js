@@ -105,6 +105,8 @@ export default {
   "briefing.title": "Briefing",
   "briefing.none": "No briefing: the contact came without one.",
   "briefing.attempts": "Hand-offs so far",
+  "briefing.true": "yes",
+  "briefing.false": "no",
   "briefing.all": "All attributes",
   "reason.customer_asked": "Asked for a person",
   "reason.team_decided": "The assistants decided a person is needed",

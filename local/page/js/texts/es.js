@@ -106,6 +106,8 @@ export default {
   "briefing.title": "Resumen",
   "briefing.none": "Sin resumen: el contacto llegó sin él.",
   "briefing.attempts": "Traspasos hasta ahora",
+  "briefing.true": "sí",
+  "briefing.false": "no",
   "briefing.all": "Todos los atributos",
   "reason.customer_asked": "Pidió hablar con una persona",
   "reason.team_decided": "Los asistentes decidieron que hace falta una persona",
