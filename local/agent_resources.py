@@ -45,8 +45,8 @@ class Runtime:
 
     @property
     def shown_as(self) -> str:
-        """Among functions, whose names say less of what they are."""
-        return f"Runtime {self.name}"
+        """Among functions and beside the flow. Its name would say nothing of what it is; there is only one."""
+        return "AgentCore Runtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
