@@ -42,6 +42,8 @@ class Standing:
     offered: str | None = None
     """The task that "yes" would mean."""
     slots: Mapping[str, str] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
+    """Slots of which another task does not take what is known."""
     heard: Heard | None = None
     advanced: bool = False
     """The last message began a task or told something."""
@@ -89,13 +91,15 @@ def _after_message(script: Script, before: Standing, said: str) -> Standing:
     wishes = _wishes(script, before, heard)
     begins = bool(set(wishes) - set(before.tasks))
     tasks = wishes or (() if _gives_up(script, heard) else before.tasks)
-    slots = {**_kept(script, before.slots, anew=begins), **heard.slots}
+    dropped = _dropped(script, before, heard, wishes if begins else ())
+    slots = {**{name: value for name, value in before.slots.items() if name not in dropped}, **heard.slots}
     words = _own_words(script, before, heard, slots, tasks, wished=bool(wishes))
     return replace(
         before,
         language=heard.language or before.language,
         tasks=tasks,
         slots={**slots, **words},
+        doubted=before.doubted - dropped - heard.slots.keys(),
         heard=heard,
         advanced=begins or bool(words) or bool(heard.slots),
         said=(*before.said, said),
@@ -152,10 +156,16 @@ def _gives_up(script: Script, heard: Heard) -> bool:
     return any(talk.drops_task for talk in talks if talk)
 
 
-def _kept(script: Script, slots: Mapping[str, str], *, anew: bool) -> Mapping[str, str]:
-    """What is still true: numbers stay, one's own words and the like belong to the task they were said for."""
-    passing = {slot.name for slot in script.plan.slots if slot.free or slot.for_one_task}
-    return {name: value for name, value in slots.items() if not (anew and name in passing)}
+def _dropped(script: Script, before: Standing, heard: Heard, begun: tuple[str, ...]) -> frozenset[str]:
+    """Slots that the message makes untrue: numbers stay, one's own words belong to the task they were said for."""
+    changed = {name for name, value in heard.slots.items() if before.slots.get(name, value) != value}
+    dropped = {slot.name for slot in script.plan.slots if heard.slots.keys() & set(slot.gives_way_to)}
+    dropped |= {slot.name for slot in script.plan.slots if changed & set(slot.belongs_to)}
+    if begun:
+        dropped |= {slot.name for slot in script.plan.slots if slot.free or slot.for_one_task}
+    if any(not script.plan.task(name).alone for name in begun):
+        dropped |= before.doubted
+    return frozenset(dropped)
 
 
 def _own_words(
@@ -181,6 +191,7 @@ def _after_answer(script: Script, before: Standing, answered: str) -> Standing:
         asked=(asked or before.asked) if left else (),
         offered=next((script.plan.offers[key] for key in keys if key in script.plan.offers), None),
         slots={**before.slots, **recognised.values},
+        doubted=(before.doubted - recognised.values.keys()).union(*(script.plan.doubts.get(key, ()) for key in keys)),
         confused=bool(recognised.keys & CONFUSED),
         shown=recognised.lists or before.shown,
     )

@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from agents.wording import Phrase, Words, parse_phrase, parse_word_set, parse_wordings
-from agents.yaml_source import InvalidTeam, Problem, Source, read_source
+from agents.yaml_source import InvalidTeam, Place, Problem, Source, read_source
 
 PLAN_FILE = "script.yaml"
 
@@ -58,6 +58,10 @@ class Slot(_Data):
 
     for_one_task: bool = False
     """What was told of it is forgotten when another task begins."""
+    gives_way_to: tuple[str, ...] = ()
+    """Whoever tells one of these slots, and not this one, means another of it."""
+    belongs_to: tuple[str, ...] = ()
+    """What was told of it is forgotten when one of these slots changes."""
 
     @property
     def free(self) -> bool:
@@ -96,6 +100,8 @@ class Plan(_Data):
     tasks: tuple[Task, ...]
     asks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Sentences that put the named slots to the customer again."""
+    doubts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Sentences after which what was told of the named slots goes with this task, or to a person, but into no other."""
     offers: dict[str, str] = Field(default_factory=dict)
     """Sentences to which "yes" means a task."""
 
@@ -221,15 +227,22 @@ def _plan_problems(plan: Plan, source: Source) -> Iterator[Problem]:
         for key in ("needs", "may_have", "suggested_by", "finds"):
             for unknown in set(getattr(task, key)) - slots:
                 yield source.problem(("tasks", position, key), f"expected one of the slots above, not '{unknown}'")
-    for position, slot in enumerate(plan.slots):
-        for name, picked in slot.picks.items():
-            for unknown in set(picked) - slots:
-                expected = f"expected one of the slots, not '{unknown}'"
-                yield source.problem(("slots", position, "picks", name), expected)
+    yield from _slot_problems(plan, slots, source)
     names = {task.name for task in plan.tasks}
     for key, name in plan.offers.items():
         if name not in names:
             yield source.problem(("offers", key), f"expected one of the tasks above, not '{name}'")
+
+
+def _slot_problems(plan: Plan, slots: set[str], source: Source) -> Iterator[Problem]:
+    """What slots and sentences say of slots that are none."""
+    named: dict[Place, tuple[str, ...]] = {("doubts", key): doubted for key, doubted in plan.doubts.items()}
+    for position, slot in enumerate(plan.slots):
+        named |= {("slots", position, key): getattr(slot, key) for key in ("gives_way_to", "belongs_to")}
+        named |= {("slots", position, "picks", name): picked for name, picked in slot.picks.items()}
+    for place, names in named.items():
+        for unknown in set(names) - slots:
+            yield source.problem(place, f"expected one of the slots, not '{unknown}'")
 
 
 def _gaps(plan: Plan, language: Language, source: Source) -> Iterator[Problem]:
@@ -244,7 +257,7 @@ def _gaps(plan: Plan, language: Language, source: Source) -> Iterator[Problem]:
         if task.tool not in language.results:
             yield source.problem(("results",), f"expected sentences for the results of '{task.tool}'")
     known = {key for key, _ in language.sentences()}
-    for key in [*plan.asks, *plan.offers]:
+    for key in [*plan.asks, *plan.doubts, *plan.offers]:
         if key not in known:
             yield source.problem((), f"expected a sentence '{key}', because the plan refers to it")
 
