@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         try:
             synthesize(outdir=OUT / combination.name, context=context, place=combination.place)
         except FAULTS as fault:
-            sys.stderr.write(f"handoff: {combination.name}: {fault}\n")
+            sys.stderr.writelines(f"handoff: {combination.name}: {line}\n" for line in str(fault).splitlines())
             return 1
         sys.stdout.write(f"handoff: {combination.name}: cdk-nag finds nothing\n")
         sys.stdout.flush()

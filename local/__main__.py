@@ -15,10 +15,9 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from agents.models import POSSIBLE, UnusableModel, parse_model
 from amazon_connect.phrases import languages
 from local import npm_packages
-from local.options import Parser, add_agents
+from local.options import Parser, add_agents, add_model
 from local.settings import CannotStart, StackSettings
 
 CHATJS = "amazon-connect-chatjs"
@@ -46,10 +45,7 @@ async def _run(settings: StackSettings) -> int:
     from local.stack import Stack  # noqa: PLC0415  (takes two seconds; a wrong option or Ctrl-C is answered at once)
 
     with contextlib.suppress(asyncio.CancelledError), _ending_on_signals():
-        stack = Stack(settings)
-        if not stack.has_template:
-            print("handoff: synthesizing the template (once per change of what it is made of) …", file=sys.stderr)
-        async with stack:
+        async with Stack(settings) as stack:
             print(f"\n  Handoff is running at  {stack.origin}   (Ctrl-C ends it)\n", flush=True)
             await asyncio.Event().wait()
     return 0
@@ -86,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--language", choices=languages(), help="of the flow's sentences, as `cdk deploy -c language=…`"
     )
-    parser.add_argument("--model", type=_model, default=defaults.model, help=f"what the team thinks with: {POSSIBLE}")
+    add_model(parser)
     parser.add_argument("--quotas", action="store_true", help="hold Amazon Connect's quotas")
     parser.add_argument("--without-page", dest="page", action="store_false", help="need no npm package")
     return parser.parse_args()
@@ -101,14 +97,6 @@ def _settings(options: argparse.Namespace) -> StackSettings:
         quotas=options.quotas,
         context={"language": options.language} if options.language else {},
     )
-
-
-def _model(text: str) -> str:
-    try:
-        parse_model(text)
-    except UnusableModel as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
-    return text
 
 
 def _port(text: str) -> int:

@@ -35,7 +35,7 @@ from local.demo_people import (
     start_chat,
 )
 from local.guard import Guard
-from local.options import Parser, add_agents
+from local.options import Parser, add_agents, add_model
 from local.settings import StackSettings
 
 PATIENCE_SECONDS: Final = 60.0
@@ -88,9 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of a running stack; 0 starts one")
-    defaults = StackSettings()
-    add_agents(parser, team=defaults.team)
-    parser.add_argument("--model", default=defaults.model, help="what the team thinks with")
+    add_agents(parser, team=StackSettings().team)
+    add_model(parser)
     parser.add_argument("--language", choices=sorted(COURTESIES), default="en")
     parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, help="seconds the conversation may take")
     return parser.parse_args(arguments)

@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agents.conversation_tests import ConversationTest, load_conversations
-from agents.models import POSSIBLE, SCRIPTED, ModelFailed, UnusableModel
+from agents.models import ModelFailed, UnusableModel
 from agents.team import Team, load_team
 from agents.yaml_source import InvalidTeam
 from local.agent_faces import DEFAULT_BACKEND
 from local.evaluation_report import Report, Run, as_html, as_markdown, as_table
 from local.judge import REASON, judge
 from local.model import LocalModel
-from local.options import Parser, add_agents
+from local.options import Parser, add_agents, add_model
 from local.settings import ROOT, CannotStart, StackSettings
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="make evaluate", description=__doc__)
     add_agents(parser, team=ROOT / "agents" / "store")
-    parser.add_argument("--model", default=SCRIPTED, help=POSSIBLE)
+    add_model(parser)
     parser.add_argument("--runs", type=_count, default=1, help="how often each conversation is played")
     parser.add_argument(
         "--only", action="append", default=[], help="conversations with this in their name; again: more"

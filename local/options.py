@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Final, NoReturn
 
+from agents.models import POSSIBLE, SCRIPTED, UnusableModel, parse_model
 from agents.team import TEAM_FILE
 from local.agent_faces import BACKENDS, DEFAULT_BACKEND
 from local.settings import ROOT
@@ -33,6 +34,11 @@ def add_agents(parser: argparse.ArgumentParser, *, team: Path) -> None:
     )
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """What the team thinks with."""
+    parser.add_argument("--model", type=_model, default=SCRIPTED, help=f"what the team thinks with: {POSSIBLE}")
+
+
 def team_folder(text: str) -> Path:
     """The folder that is meant by `clinic`, `agents/clinic` or any path."""
     for folder in (Path(text), TEAMS / text):
@@ -45,4 +51,12 @@ def team_folder(text: str) -> Path:
 def _backend(text: str) -> str:
     if text not in BACKENDS:
         raise argparse.ArgumentTypeError(f"'{text}' is no backend: expected one of {', '.join(BACKENDS)}")
+    return text
+
+
+def _model(text: str) -> str:
+    try:
+        parse_model(text)
+    except UnusableModel as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
     return text

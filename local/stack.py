@@ -70,6 +70,8 @@ WARM_HANDLERS: Final = ("lambdas.start_bot.handler.handler", CHAT_BOT)
 LONGEST_LOG_BYTES: Final = 5_000_000
 LOOK_AT_SOURCES_EVERY_SECONDS: Final = 1.0
 
+SYNTHESIZING: Final = "synthesizing the template (once per change of what it is made of) …"
+
 BROKEN: Final = (InvalidTeam, CannotSynthesize, CannotResolve, interpreter.FlowError, DynamoDbError)
 """What a bad edit of the sources raises."""
 
@@ -98,7 +100,7 @@ class Stack:
         self.activity = activity.Activity(now=self.clock.now)
         self.guard = Guard()
         self.chats = self._make_chats()
-        self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._complain)
+        self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._announce)
         self.dynamodb = DynamoDb()
         self.workers = Workers(
             root=ROOT,
@@ -148,14 +150,6 @@ class Stack:
     @property
     def origin(self) -> str:
         return self._server.origin
-
-    @property
-    def has_template(self) -> bool:
-        """Whether the template is there already; if not, the start takes some seconds longer."""
-        try:
-            return self._synthesizer.is_cached()
-        except InvalidTeam:
-            return True  # none is needed: the start says what is wrong
 
     @property
     def switches(self) -> Switches:
@@ -210,7 +204,7 @@ class Stack:
         self._run_in_background(self._warm())
         if self._settings.watch:
             self._run_in_background(
-                keep_looking(self.refresh, every_seconds=LOOK_AT_SOURCES_EVERY_SECONDS, tell=self._complain)
+                keep_looking(self.refresh, every_seconds=LOOK_AT_SOURCES_EVERY_SECONDS, tell=self._announce)
             )
 
     async def _end(self) -> None:
@@ -259,7 +253,7 @@ class Stack:
             new_id=_new_id,
             origin=lambda: self.origin,
             cut=self._cut,
-            tell=self._complain,
+            tell=self._announce,
         )
         return Agents(self._settings.backend, surroundings)
 
@@ -299,6 +293,8 @@ class Stack:
         self._agent_files = Watch(lambda: files_below(ROOT / "agents", suffixes=(".py",)))
 
     async def _read_template(self) -> StackTemplate:
+        if not self._synthesizer.is_cached():
+            self._announce(SYNTHESIZING)  # before some seconds' wait, which may be a customer's
         template = read_template(
             await self._synthesizer.template(),
             parameters={"instanceId": INSTANCE_ID},
@@ -346,7 +342,7 @@ class Stack:
         try:
             await taking
         except (*BROKEN, OSError) as problem:
-            self._complain(f"not taken over, the last good state stays: {_message(problem)}")
+            self._announce(f"not taken over, the last good state stays: {_message(problem)}")
 
     # In the background
 
@@ -361,15 +357,15 @@ class Stack:
             try:
                 await self.workers.warm(self.function(handler))
             except FunctionError as error:
-                self._complain(_first_line(_message(error)))
+                self._announce(_first_line(_message(error)))
         await self.agents.warm_up()
 
     def _notice(self, text: str) -> None:
         _log.info("%s", text)
         self.activity.add("notice", None, text=_first_line(text))
 
-    def _complain(self, text: str) -> None:
-        """Tell what somebody has to mend: whole, and in the terminal too."""
+    def _announce(self, text: str) -> None:
+        """Tell whole, and in the terminal too, what somebody has to mend or to wait for."""
         for line in text.splitlines():
             _log.warning("%s", line)
         self.activity.add("notice", None, text=text)

@@ -86,7 +86,6 @@ def test_a_model_that_goes_away_in_the_middle_is_told_once(tmp_path: Path, capsy
     ("options", "told"),
     [
         (["--model", "openai:gpt@http://127.0.0.1:1/v1"], "openai:gpt cannot be used: the model's endpoint cannot be"),
-        (["--model", "gpt"], "MODEL begins with 'gpt': expected scripted, bedrock:"),
         (["--only", "nothing of this name"], "the team 'store' has no conversation with 'nothing of this name'"),
         (["--team", "docs"], "team.yaml, line 1: expected this file to exist"),
     ],

@@ -175,20 +175,26 @@ def test_make_hands_on_what_is_chosen(target: str) -> None:
     assert '--model "scripted" --team "store" --backend "agentcore-harness"' in said.stdout
 
 
-@pytest.mark.parametrize(
-    ("model", "told"),
-    [
-        ("gpt-5", "MODEL begins with 'gpt-5': expected scripted, bedrock:<model id>"),
-        ("openai:gpt-5", "MODEL is 'openai:gpt-5', but OPENAI_API_KEY is not set"),
-    ],
-)
-def test_a_model_that_cannot_be_used_stops_the_start_with_one_line(model: str, told: str) -> None:
+@pytest.mark.parametrize("program", ["local", "local.demo", "local.evaluation"])
+def test_a_model_that_is_none_is_told_alike_by_all(program: str) -> None:
+    """In one line, before anything is started."""
+    command = [sys.executable, "-m", program, "--model", "gpt-5"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(
+        r"handoff: .*MODEL begins with 'gpt-5': expected scripted, bedrock:<model id>.*\n", ended.stderr
+    )
+
+
+def test_a_model_that_cannot_be_used_stops_the_start_with_one_line() -> None:
     """Before the first customer meets it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-    command = [sys.executable, "-m", "local", "--without-page", "--port", "0", "--model", model]
+    command = [sys.executable, "-m", "local", "--without-page", "--port", "0", "--model", "openai:gpt-5"]
 
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
     assert ended.returncode != 0
-    assert told in ended.stderr
+    assert ended.stderr == "handoff: MODEL is 'openai:gpt-5', but OPENAI_API_KEY is not set\n"
     assert "Traceback" not in ended.stderr

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.settings import ROOT, CannotStart, StackSettings
-from local.stack import Stack
+from local.stack import SYNTHESIZING, Stack
 from tests.agents.small_team import write_team
 from tests.journeys.people import BOT, Customer, Place
 from tests.local.processes import state_of
@@ -148,6 +148,18 @@ def test_an_edit_of_the_flow_or_the_stack_counts_for_the_next_chat(stack: Runnin
 
     first.hears(BOT, "10020030")
     assert notices(stack)[-1] == "the template changed: the next chat runs the new one"
+
+
+def test_a_synthesis_is_announced_before_somebody_waits_for_it(
+    team: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the start it is whoever typed the command, after an edit it may be a customer whose chat begins."""
+    with running_stack(StackSettings(port=0, team=team, watch=False, build=tmp_path)) as fresh:
+        assert notices(fresh)[0] == SYNTHESIZING
+    with running_stack(StackSettings(port=0, team=team, watch=False, build=tmp_path)) as known:
+        assert SYNTHESIZING not in notices(known)
+
+    assert [each.getMessage() for each in caplog.records if each.levelname == "WARNING"] == [SYNTHESIZING]
 
 
 def test_a_team_that_cannot_be_read_stops_the_start_with_one_line(tmp_path: Path) -> None:
