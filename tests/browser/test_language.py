@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from local.agent_faces import BACKENDS
+from local.stack import Stack
 from tests.browser.conftest import OpenPage
 from tests.browser.people import Customer, Person
 
@@ -78,3 +80,35 @@ async def test_the_briefing_says_yes_and_no_as_people_do(open_page: OpenPage, la
     page = await open_page("/")
 
     assert await page.evaluate(BRIEFING, language) == words
+
+
+NOTES = {
+    "bedrock-agents": (
+        "A scripted model answers, on emulated Amazon Bedrock Agents.",
+        "Responde un modelo con guion, en unos Amazon Bedrock Agents simulados.",
+    ),
+    "agentcore-runtime": (
+        "A scripted model answers, on an emulated AgentCore Runtime.",
+        "Responde un modelo con guion, en un AgentCore Runtime simulado.",
+    ),
+    "agentcore-harness": (
+        "A scripted model answers, on an emulated AgentCore Harness.",
+        "Responde un modelo con guion, en un AgentCore Harness simulado.",
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_the_note_names_each_backend_as_its_language_does(
+    open_page: OpenPage, stack: Stack, backend: str
+) -> None:
+    """Some names are of one thing and some of several."""
+    page = await open_page("/")
+    await page.route("**/local.json", lambda route: route.fulfill(json={**stack.facts(), "backend": backend}))
+    await page.reload()
+    note = page.locator(".note")
+
+    english, spanish = NOTES[backend]
+    await expect(note).to_contain_text(english)
+    await page.get_by_label("Language").select_option("Español")
+    await expect(note).to_contain_text(spanish)

@@ -279,7 +279,9 @@ def test_calls_of_the_process_are_known_as_the_runtime_s(face: Face, tmp_path: P
     idle, until = face.agents.caller_of(key), gate(tmp_path)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(face.invoke, do="stream", until=str(until))
-        busy = eventually(lambda: found if (found := face.agents.caller_of(key)) != ("AgentCore Runtime", None) else None)
+        busy = eventually(
+            lambda: found if (found := face.agents.caller_of(key)) != ("AgentCore Runtime", None) else None
+        )
         until.write_bytes(b"")
         slow.result(timeout=10)
 

@@ -19,13 +19,6 @@ import { startViews } from "./views.js";
  * @property {boolean} guardrail whether the template has one
  */
 
-/** Proper names, the same in every language. @type {Record<string, string>} */
-const BACKENDS = {
-  "bedrock-agents": "Amazon Bedrock Agents",
-  "agentcore-runtime": "AgentCore Runtime",
-  "agentcore-harness": "AgentCore Harness",
-};
-
 /** @param {Settings} settings */
 function start({ region, deskUrl, team, model, backend, guardrail }) {
   configureChatJs(region);
@@ -38,7 +31,8 @@ function start({ region, deskUrl, team, model, backend, guardrail }) {
   const translate = () => {
     language.write(document);
     const note = model.scripted ? "page.note.scripted" : "page.note.model";
-    find(document, ".note").textContent = language.text(note, { model: model.name, backend: BACKENDS[backend] });
+    const where = language.text(`page.backend.${backend}`);
+    find(document, ".note").textContent = language.text(note, { model: model.name, backend: where });
     find(document, ".note").title = guardrail ? language.text("page.note.guardrail") : "";
     find(document, ".unreachable").textContent = feed.isReachable ? "" : language.text("page.unreachable");
     for (const part of [between, customer, desk]) part.translate();

@@ -1,9 +1,12 @@
 /** The page's own words in English. What the flow and the bot say is not here. */
 export default {
   "page.note.scripted": ({ backend }) =>
-    `A scripted model answers, on an emulated ${backend}. Everything is gone when you stop it.`,
+    `A scripted model answers, on ${backend}. Everything is gone when you stop it.`,
   "page.note.model": ({ model, backend }) =>
-    `${model} answers, on an emulated ${backend}. Everything is gone when you stop it.`,
+    `${model} answers, on ${backend}. Everything is gone when you stop it.`,
+  "page.backend.bedrock-agents": "emulated Amazon Bedrock Agents",
+  "page.backend.agentcore-runtime": "an emulated AgentCore Runtime",
+  "page.backend.agentcore-harness": "an emulated AgentCore Harness",
   "page.note.guardrail": "The guardrail is emulated too: it knows only the plainest attack, such as: ignore your instructions.",
   "page.unreachable": "The local stack does not answer. Start it with: make run",
   "page.skip": "Skip to the chat",

@@ -1,9 +1,12 @@
 /** The page's own words in Spanish. What the flow and the bot say is not here. */
 export default {
   "page.note.scripted": ({ backend }) =>
-    `Responde un modelo con guion, en un ${backend} simulado. Todo se borra al detenerlo.`,
+    `Responde un modelo con guion, en ${backend}. Todo se borra al detenerlo.`,
   "page.note.model": ({ model, backend }) =>
-    `Responde ${model}, en un ${backend} simulado. Todo se borra al detenerlo.`,
+    `Responde ${model}, en ${backend}. Todo se borra al detenerlo.`,
+  "page.backend.bedrock-agents": "unos Amazon Bedrock Agents simulados",
+  "page.backend.agentcore-runtime": "un AgentCore Runtime simulado",
+  "page.backend.agentcore-harness": "un AgentCore Harness simulado",
   "page.note.guardrail":
     "El filtro de seguridad también es simulado: solo conoce el ataque más evidente, como: ignora tus instrucciones.",
   "page.unreachable": "El entorno local no responde. Inícielo con: make run",
