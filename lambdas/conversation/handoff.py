@@ -330,8 +330,9 @@ def complete(
 ) -> Handoff:
     """The hand-off of a decision.
 
-    `attempts` counts this hand-off. `summary` is used when the control brought none. `stale` names the parameters an
-    earlier hand-off of this contact may have set: Connect merges attributes, so what is not overwritten is still shown.
+    `attempts` counts this hand-off, to a person or not: a flow reads it as how often it got the contact back. `summary`
+    is used when the control brought none. `stale` names the parameters an earlier hand-off of this contact may have
+    set: Connect merges attributes, so what is not overwritten is still shown.
     """
     attributes = {
         **dict.fromkeys((*stale, FUNCTION_NAME, ACTION_GROUP, QUEUE), ""),

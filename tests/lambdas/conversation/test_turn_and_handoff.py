@@ -188,6 +188,17 @@ def test_a_step_that_keeps_failing_is_done_by_the_retry(operation: str) -> None:
     assert stage.record.state is State.HUMAN
 
 
+def test_a_goodbye_counts_as_a_hand_off_too() -> None:
+    """The number says how often the flow got the contact back, whatever it is to do with it."""
+    stage = Stage(agents=ScriptedAgents([Call(function="say_goodbye")]))
+    stage.stays.turns[CONTACT] = replace(stage.record, handoffs=1)
+
+    stage.hears("That was all")
+
+    assert stage.room.attributes["handoff_outcome"] == "end"
+    assert stage.room.attributes["handoff_attempts"] == "2"
+
+
 def test_a_second_hand_off_counts_on_and_shows_nothing_of_the_first() -> None:
     """Connect merges attributes."""
     stage = Stage(agents=ScriptedAgents([DENIED]))
