@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk.names import name_of
-from cdk.roles import ServiceRole, agentcore
+from cdk.roles import ServiceRole, agentcore, named
 
 AGENTCORE = "bedrock-agentcore.amazonaws.com"
 KEPT_DAYS = 7
@@ -30,7 +30,8 @@ _SERVE_MEMORY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What CDK's own construct gives the service for an encrypted memory (aws-cdk-lib 2.275, Memory)."""
+"""What CDK's own construct gives the service for an encrypted memory (aws-cdk-lib 2.275, Memory). No page that was
+found (2026-11) names a condition on kms:CreateGrant for a memory: it has none, and holds for this stack's key only."""
 
 
 class ConversationMemory(Construct):
@@ -40,7 +41,7 @@ class ConversationMemory(Construct):
         super().__init__(scope, construct_id)
         self._key = key
         name = name_of(Stack.of(self).stack_name)
-        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"memory/{name}*")])
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"memory/{named(name)}")])
         role.allow(*_SERVE_MEMORY, on=[key.key_arn])
         self.memory = agentcore_.CfnMemory(
             self,

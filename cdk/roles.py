@@ -59,6 +59,13 @@ class ServiceRole(Construct):
         )
 
 
+def named(name: str) -> str:
+    """The pattern of an AgentCore resource's id before it is known: the name, a hyphen and ten letters or digits (the
+    ARNs' patterns in the service model of bedrock-agentcore-control, botocore 1.44.5). With `*` instead, the name of a
+    second stack would fit too, if it goes on after a hyphen."""
+    return f"{name}-{'?' * 10}"
+
+
 def agentcore(resource: str, *, region: str = Aws.REGION) -> str:
     return f"arn:{Aws.PARTITION}:bedrock-agentcore:{region}:{Aws.ACCOUNT_ID}:{resource}"
 

@@ -368,10 +368,10 @@ def test_memory_keeps_the_dialogue_for_days_under_the_data_key_and_draws_nothing
 @pytest.mark.parametrize(
     ("backend", "role", "arns"),
     [
-        ("agentcore-runtime", "TeamRole", [f"{AGENTCORE}runtime/Handoff*"]),
-        ("agentcore-runtime", "TeamMemoryRole", [f"{AGENTCORE}memory/Handoff*"]),
-        ("agentcore-harness", "TeamRole", [f"{AGENTCORE}harness/Handoff*", f"{AGENTCORE}runtime/*Handoff*"]),
-        ("agentcore-harness", "TeamGatewayRole", [f"{AGENTCORE}gateway/handoff*"]),
+        ("agentcore-runtime", "TeamRole", [f"{AGENTCORE}runtime/Handoff-??????????"]),
+        ("agentcore-runtime", "TeamMemoryRole", [f"{AGENTCORE}memory/Handoff-??????????"]),
+        ("agentcore-harness", "TeamRole", [f"{AGENTCORE}harness/Handoff-??????????", f"{AGENTCORE}runtime/*Handoff*"]),
+        ("agentcore-harness", "TeamGatewayRole", [f"{AGENTCORE}gateway/handoff-??????????"]),
     ],
 )
 def test_agentcore_takes_a_role_on_only_for_what_is_ours(
