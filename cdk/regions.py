@@ -38,9 +38,11 @@ class Place:
 
 
 def check_regions(settings: Settings, place: Place) -> None:
-    """Raises `WrongSetting` where a Region is known and lacks what the deployment needs there."""
+    """Raises `WrongSetting` where a Region is known and lacks what the deployment needs there, or its model is surely
+    that of another part of the world."""
     if not settings.check_regions:
         return
+    _check_geography(settings, settings.agent_region or place.region)
     if place.region:
         _check("stack", place.region, ["connect"], "deploy to another Region")
     needed = _OWN[settings.backend] if settings.deploy_team else [settings.backend]
@@ -63,6 +65,19 @@ def lives_elsewhere(settings: Settings, place: Place) -> bool:
             "known: deploy with credentials, or set CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION",
         )
     return ours
+
+
+def _check_geography(settings: Settings, region: str) -> None:
+    known = json.loads(FILE.read_text(encoding="utf-8"))
+    geography = settings.model.partition(".")[0]
+    beginnings = known["geographies"]["begin_with"].get(geography, [""])
+    if settings.deploy_team and region and not region.startswith(tuple(beginnings)):
+        raise WrongSetting(
+            "model",
+            f"inference profiles of the geography '{geography}' are not called from {region}, as far as was read on "
+            f"{known['read']}; it is {settings.model!r}. Now choose one of the Region's geography or a global one, or "
+            "switch this check off by check_regions=false",
+        )
 
 
 def _check(setting: str, region: str, features: Sequence[str], advice: str) -> None:

@@ -76,8 +76,8 @@ class Settings(BaseModel):
     ] = ""
     """The agents' Region, if it is not the stack's."""
     check_regions: bool = True
-    """Whether a Region that regions.json does not list for the backend stops the synthesis; `false` where the file is
-    older than the Region's offer."""
+    """Whether a Region that regions.json does not list for the backend, or a model of another geography than the
+    Region's, stops the synthesis; `false` where the file is older than the Region's offer."""
     model: Annotated[
         str,
         in_form(

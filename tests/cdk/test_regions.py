@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cdk.regions import FILE, Place, check_regions, lives_elsewhere
+from cdk.roles import GEOGRAPHIES
 from cdk.settings import WrongSetting, read_settings
 
 
@@ -57,6 +58,47 @@ def test_what_a_region_lacks_is_told_with_where_it_is(
     assert lacks in wrong.value.problem
     assert "us-west-2" in wrong.value.problem
     assert "check_regions=false" in wrong.value.problem
+
+
+@pytest.mark.parametrize(
+    ("region", "context"),
+    [
+        ("us-east-1", {"model": "eu.amazon.nova-lite-v1:0"}),
+        ("eu-west-2", {"model": "us.amazon.nova-lite-v1:0"}),
+        ("us-gov-west-1", {"model": "us.amazon.nova-lite-v1:0"}),
+        ("eu-west-2", {"model": "eu.amazon.nova-lite-v1:0", "agent_region": "us-west-2"}),
+        ("", {"model": "apac.amazon.nova-lite-v1:0", "agent_region": "us-west-2"}),
+    ],
+)
+def test_a_model_of_another_part_of_the_world_is_refused(region: str, context: dict[str, Any]) -> None:
+    """It would be found out by the first customer."""
+    with pytest.raises(WrongSetting, match="check_regions=false") as wrong:
+        check(region, **context)
+
+    assert wrong.value.name == "model"
+    assert context["model"] in wrong.value.problem
+    check(region, **context, check_regions="false")
+
+
+@pytest.mark.parametrize(
+    ("region", "model"),
+    [
+        ("", "eu.amazon.nova-lite-v1:0"),
+        ("us-east-1", "us.amazon.nova-lite-v1:0"),
+        ("ca-central-1", "us.amazon.nova-lite-v1:0"),
+        ("ap-northeast-1", "apac.amazon.nova-lite-v1:0"),
+        ("eu-west-2", "global.amazon.nova-2-lite-v1:0"),
+        ("eu-west-2", "amazon.nova-lite-v1:0"),
+    ],
+)
+def test_what_may_be_right_is_not_refused(region: str, model: str) -> None:
+    """A Region that is not known, a neighbour, a global profile, a model without one."""
+    check(region, model=model)
+
+
+def test_only_geographies_that_roles_know_are_listed() -> None:
+    """A prefix that means a profile here must mean one in the permissions too."""
+    assert set(json.loads(FILE.read_text(encoding="utf-8"))["geographies"]["begin_with"]) <= GEOGRAPHIES
 
 
 def test_agents_that_are_there_already_need_no_memory() -> None:
