@@ -101,7 +101,7 @@ def _after_message(script: Script, before: Standing, said: str) -> Standing:
         slots={**slots, **words},
         doubted=before.doubted - dropped - heard.slots.keys(),
         heard=heard,
-        advanced=begins or bool(words) or bool(heard.slots),
+        advanced=begins or bool(words) or _tells_of(script, heard, tasks),
         said=(*before.said, said),
     )
 
@@ -166,6 +166,12 @@ def _dropped(script: Script, before: Standing, heard: Heard, begun: tuple[str, .
     if any(not script.plan.task(name).alone for name in begun):
         dropped |= before.doubted
     return frozenset(dropped)
+
+
+def _tells_of(script: Script, heard: Heard, tasks: tuple[str, ...]) -> bool:
+    """Whether it told something that the tasks under way can use, or anything if there are none."""
+    useful = {name for task in map(script.plan.task, tasks) for name in (*task.needs, *task.may_have)}
+    return bool(heard.slots.keys() & useful if tasks else heard.slots)
 
 
 def _own_words(

@@ -151,12 +151,14 @@ def _chat(script: Script, standing: Standing, speaker: _Speaker) -> Say:
     talk = _talk(standing)
     if talk is None:
         return Say(speaker.say("say.noted" if standing.advanced else f"say.not_understood{_AGAIN[standing.confused]}"))
+    said = speaker.say(f"talk.{talk}")
     if not (standing.tasks and speaker.language.talk[talk].asks_again):
-        return Say(speaker.say(f"talk.{talk}"))
+        return Say(said)
     lacking = [name for task in standing.tasks for name in missing(script, standing, task)]
-    return Say(
-        f"{speaker.say(f'talk.{talk}')} {_question(lacking, speaker)}" if lacking else speaker.say("say.still_missing")
-    )
+    # What was told may not have fitted: then it is asked for again, not lacking.
+    asked = lacking or [slot.name for slot in script.plan.slots if slot.name in standing.asked]
+    has = asked and (speaker.has(f"ask.{' '.join(asked)}") or speaker.has(f"ask.{asked[0]}"))
+    return Say(f"{said} {_question(asked, speaker)}" if has else said)
 
 
 _AGAIN = {False: "", True: "_again"}

@@ -67,7 +67,7 @@ class Appointments:
     def find_appointments(self, call: ToolCall, *, now: datetime) -> Result:
         """What the patient has before them."""
         patient = self._patient(call.arguments, now)
-        return NOT_FOUND if patient is None else _listed(patient, self._of(patient, call.arguments, now), "found")
+        return NOT_FOUND if patient is None else _listed(patient, self._of(patient, now), "found")
 
     def book_appointment(self, call: ToolCall, *, now: datetime) -> Result:
         """A new appointment, or the one the patient already has then."""
@@ -138,11 +138,16 @@ class Appointments:
         patient = self._patient(arguments, now)
         if patient is None:
             return NOT_FOUND
-        mine = self._of(patient, arguments, now)
-        meant = [each for each in mine if number in (None, each["appointment_number"])]
+        mine = self._of(patient, now)
+        # A number says more than a service.
+        service = _service(arguments) if "service" in arguments and number is None else None
+        wanted = [each for each in mine if service in (None, each["service"])]
+        meant = [each for each in wanted if number in (None, each["appointment_number"])]
         if len(meant) == 1:
             return str(meant[0]["appointment_number"])
-        return _listed(patient, mine, "no_such_appointment" if number else "which_one")
+        if service and not wanted:
+            return {**_listed(patient, mine, "none_with_service"), "service": service}
+        return _listed(patient, wanted, "no_such_appointment" if number else "which_one")
 
     def _patient(self, arguments: Mapping[str, str], now: datetime) -> Mapping[str, Any] | None:
         document = numbers.identity_document_number(arguments)
@@ -151,11 +156,11 @@ class Appointments:
         known = patient.get("date_of_birth") == born
         return {"identity_document_number": document, "first_name": patient.get("first_name", "")} if known else None
 
-    def _of(self, patient: Mapping[str, Any], arguments: Mapping[str, str], now: datetime) -> list[Mapping[str, Any]]:
-        """The patient's appointments, of one service if one is named, the next one first."""
-        named = _service(arguments) if "service" in arguments else None
-        calendars = (each for each in self._calendars() if named in (None, each.service))
-        mine = (each for calendar in calendars for each in calendar.of(patient["identity_document_number"], now=now))
+    def _of(self, patient: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]]:
+        """The patient's appointments, the next one first."""
+        mine = (
+            each for calendar in self._calendars() for each in calendar.of(patient["identity_document_number"], now=now)
+        )
         return sorted(mine, key=lambda each: str(each["starts_at"]))
 
     def _calendars(self) -> Iterator[Calendar]:

@@ -18,8 +18,11 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 NIGHT_ENDS = 7
 """Hours up to this one, without am or pm, are meant in the afternoon: nobody comes at three in the night."""
 OLDEST_YEARS = 130
+LATELY_DAYS = 183
+"""A date without its year that was within these is over: nobody means next year's."""
 
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{1,2})-([0-9]{1,2})")
+_MONTH_AND_DAY = re.compile(r"[0-9]{1,2}-[0-9]{1,2}")
 _DAY_OF_MONTH = re.compile(r"[0-9]{1,2}")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?(?::00)?\s*([ap]m)?")
 
@@ -32,11 +35,13 @@ def day(written: str, *, today: date) -> date:
     if name in WEEKDAYS:
         return today + timedelta(days=(WEEKDAYS.index(name) - today.weekday() - 1) % 7 + 1)
     found = _next_of_month(written, today) if _DAY_OF_MONTH.fullmatch(written) else _next_date(written, today)
-    if found is None or found < today:
+    if found is None:
         raise UnfitArgument(
             "invalid_day",
             "A day to come: today, tomorrow, day_after_tomorrow, a weekday in English, or a date: 2026-11-24 or 11-24.",
         )
+    if found < today or (_MONTH_AND_DAY.fullmatch(written) and _was_lately(found, today)):
+        raise UnfitArgument("past_day", "That day is over. Say so, and ask for a day to come.")
     return found
 
 
@@ -75,6 +80,11 @@ def _next_date(written: str, today: date) -> date | None:
     years = [int(found[1])] if found[1] else range(today.year, today.year + 9)  # February 29 comes at last
     days = (_date(year, found[2], found[3]) for year in years)
     return next((each for each in days if each and (found[1] or each >= today)), None)
+
+
+def _was_lately(found: date, today: date) -> bool:
+    before = _date(found.year - 1, str(found.month), str(found.day))
+    return before is not None and (today - before).days < LATELY_DAYS
 
 
 def _next_of_month(written: str, today: date) -> date | None:

@@ -194,6 +194,21 @@ def test_of_several_appointments_one_has_to_be_named(appointments: Appointments)
     assert ask(appointments, "cancel_appointment", **ANA)["status"] == "none"
 
 
+def test_a_service_that_a_patient_has_no_appointment_with_is_told(appointments: Appointments) -> None:
+    """With the appointments there are; a number says more than a service."""
+    ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)
+
+    none = ask(appointments, "cancel_appointment", **ANA, service="general")
+    moved = ask(appointments, "move_appointment", **ANA, day="tuesday", time="15:00", service="general")
+    by_number = ask(appointments, "cancel_appointment", **ANA, service="general", appointment_number="D-1001")
+    nothing_left = ask(appointments, "cancel_appointment", **ANA, service="general")
+
+    assert (none["status"], none["service"]) == (moved["status"], moved["service"]) == ("none_with_service", "general")
+    assert [each["appointment_number"] for each in none["appointments"]] == ["D-1001"]
+    assert by_number["status"] == "cancelled"
+    assert nothing_left["status"] == "none"
+
+
 def test_a_repeated_cancellation_has_the_answer_of_the_first(appointments: Appointments) -> None:
     """Agents, turns and networks repeat; told that there is none, a patient would think it was never cancelled."""
     ask(appointments, "book_appointment", **ANA, **TUESDAY_TEN)

@@ -26,6 +26,8 @@ FRIDAY = date(2026, 11, 20)
         ("11-24", "2026-11-24"),
         ("1-3", "2027-01-03"),
         ("2-29", "2028-02-29"),
+        ("5-1", "2027-05-01"),
+        ("2027-10-01", "2027-10-01"),
         ("24", "2026-11-24"),
         ("3", "2026-12-03"),
         ("31", "2026-12-31"),
@@ -36,15 +38,22 @@ def test_a_day_is_the_next_one_that_fits(written: str, meant: str) -> None:
     assert day(written, today=FRIDAY).isoformat() == meant
 
 
-@pytest.mark.parametrize(
-    "written", ["2026-11-19", "2026-02-30", "13-01", "0", "32", "soon", "mañana", "2026", "٢٤", "-1", "24-"]
-)
+@pytest.mark.parametrize("written", ["2026-02-30", "13-01", "0", "32", "soon", "mañana", "2026", "٢٤", "-1", "24-"])
 def test_what_is_no_day_to_come_is_told(written: str) -> None:
     """The agent asks again."""
     with pytest.raises(UnfitArgument) as raised:
         day(written, today=FRIDAY)
 
     assert raised.value.code == "invalid_day"
+
+
+@pytest.mark.parametrize("written", ["2026-11-19", "11-19", "6-1", "2025-12-24"])
+def test_a_day_that_is_over_is_told_as_one(written: str) -> None:
+    """Without a year too: nobody books a year ahead."""
+    with pytest.raises(UnfitArgument) as raised:
+        day(written, today=FRIDAY)
+
+    assert raised.value.code == "past_day"
 
 
 @pytest.mark.parametrize(
