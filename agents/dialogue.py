@@ -47,6 +47,8 @@ class Standing:
     heard: Heard | None = None
     advanced: bool = False
     """The last message began a task or told something."""
+    answered: frozenset[str] = frozenset()
+    """The sentences of the last answer."""
     confused: bool = False
     """The message before was not understood."""
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -85,13 +87,14 @@ def missing(script: Script, standing: Standing, task: str) -> tuple[str, ...]:
 
 
 def _after_message(script: Script, before: Standing, said: str) -> Standing:
-    heard = _with_what_was_picked(script, before, understand(script, said, asked=_expected(script, before)))
+    heard = _with_what_was_picked(script, before, _heard(script, before, said))
     if _answers_with_a_story(script, before, heard):
         heard = replace(heard, tasks=())
     wishes = _wishes(script, before, heard)
     begins = bool(set(wishes) - set(before.tasks))
     tasks = wishes or (() if _gives_up(script, heard) else before.tasks)
-    dropped = _dropped(script, before, heard, wishes if begins else ())
+    accepts = not heard.tasks and wishes == (before.offered,)
+    dropped = _dropped(script, before, heard, wishes if begins and not accepts else ())
     slots = {**{name: value for name, value in before.slots.items() if name not in dropped}, **heard.slots}
     words = _own_words(script, before, heard, slots, tasks, wished=bool(wishes))
     return replace(
@@ -104,6 +107,10 @@ def _after_message(script: Script, before: Standing, said: str) -> Standing:
         advanced=begins or bool(words) or _tells_of(script, heard, tasks),
         said=(*before.said, said),
     )
+
+
+def _heard(script: Script, before: Standing, said: str) -> Heard:
+    return understand(script, said, asked=_expected(script, before), answered=before.answered)
 
 
 def _expected(script: Script, before: Standing) -> tuple[str, ...]:
@@ -198,6 +205,7 @@ def _after_answer(script: Script, before: Standing, answered: str) -> Standing:
         offered=next((script.plan.offers[key] for key in keys if key in script.plan.offers), None),
         slots={**before.slots, **recognised.values},
         doubted=(before.doubted - recognised.values.keys()).union(*(script.plan.doubts.get(key, ()) for key in keys)),
+        answered=recognised.keys,
         confused=bool(recognised.keys & CONFUSED),
         shown=recognised.lists or before.shown,
     )
@@ -230,8 +238,20 @@ def recognise(script: Script, answered: str) -> Recognised:
                 keys.add(key)
                 named = {name: value for name, value in match.groupdict().items() if value}
                 values |= {n: read_value(slots[n], value) or value for n, value in named.items() if n in slots}
+                values |= _values_read(script, named)
                 lists |= {n: things_of(value, language.formats) for n, value in named.items() if n in to_pick_from}
     return Recognised(keys=frozenset(keys), values=values, lists=lists)
+
+
+def _values_read(script: Script, named: Mapping[str, str]) -> dict[str, str]:
+    """What the values of a sentence tell of slots with other names."""
+    pairs = [
+        (script.plan.slot(slot), named[name])
+        for name, slots in script.plan.reads.items()
+        for slot in slots
+        if name in named
+    ]
+    return {slot.name: read for slot, value in pairs for read in [read_value(slot, value)] if read}
 
 
 @lru_cache(maxsize=1_000)

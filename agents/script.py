@@ -104,6 +104,8 @@ class Plan(_Data):
     """Sentences after which what was told of the named slots goes with this task, or to a person, but into no other."""
     offers: dict[str, str] = Field(default_factory=dict)
     """Sentences to which "yes" means a task."""
+    reads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Values in answers, by name, that tell the named slots."""
 
     def slot(self, name: str) -> Slot:
         return next(slot for slot in self.slots if slot.name == name)
@@ -129,6 +131,8 @@ class Talk(_Data):
     answer: str
     drops_task: bool = False
     """The task under way is given up."""
+    after: tuple[str, ...] = ()
+    """Counts only right after one of these sentences, and then more than a wish for anything."""
     asks_again: bool = False
     """The customer's question came before an answer: what is missing is asked once more."""
 
@@ -237,6 +241,7 @@ def _plan_problems(plan: Plan, source: Source) -> Iterator[Problem]:
 def _slot_problems(plan: Plan, slots: set[str], source: Source) -> Iterator[Problem]:
     """What slots and sentences say of slots that are none."""
     named: dict[Place, tuple[str, ...]] = {("doubts", key): doubted for key, doubted in plan.doubts.items()}
+    named |= {("reads", name): read for name, read in plan.reads.items()}
     for position, slot in enumerate(plan.slots):
         named |= {("slots", position, key): getattr(slot, key) for key in ("gives_way_to", "belongs_to")}
         named |= {("slots", position, "picks", name): picked for name, picked in slot.picks.items()}
@@ -257,9 +262,10 @@ def _gaps(plan: Plan, language: Language, source: Source) -> Iterator[Problem]:
         if task.tool not in language.results:
             yield source.problem(("results",), f"expected sentences for the results of '{task.tool}'")
     known = {key for key, _ in language.sentences()}
-    for key in [*plan.asks, *plan.doubts, *plan.offers]:
+    after = [key for talk in language.talk.values() for key in talk.after]
+    for key in [*plan.asks, *plan.doubts, *plan.offers, *after]:
         if key not in known:
-            yield source.problem((), f"expected a sentence '{key}', because the plan refers to it")
+            yield source.problem((), f"expected a sentence '{key}', because the script refers to it")
 
 
 def _unequal(languages: dict[str, Language], sources: dict[str, Source]) -> Iterator[Problem]:

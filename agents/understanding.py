@@ -33,17 +33,20 @@ class Heard:
     """How many of its words tell something: no values, no fillers, not the wish itself."""
 
 
-def understand(script: Script, text: str, *, asked: Collection[str] = ()) -> Heard:
-    """Read one message; `asked` are the slots that were just asked for."""
+def understand(
+    script: Script, text: str, *, asked: Collection[str] = (), answered: frozenset[str] = frozenset()
+) -> Heard:
+    """Read one message; `asked` are the slots that were just asked for, `answered` the sentences said before it."""
     slots, rest = _take_values(script, text, asked)
     tokens = tuple(corrected(token, script.vocabulary) for token in tokenize(rest))
-    tasks = _tasks(script, tokens)
+    talk = _talk(script, tokens, answered)
+    tasks = () if _comes_first(script, talk) else _tasks(script, tokens)
     words = _telling_words(script, tokens, tasks)
     return Heard(
         text=text,
         language=_language(script, tokens),
         tasks=tasks,
-        talk=_talk(script, tokens),
+        talk=talk,
         slots=slots,
         tells=words >= TELLING_WORDS or _tells(script, tokens, tasks),
         words=words,
@@ -167,9 +170,15 @@ def _names_number(task: Task, tokens: Words) -> bool:
     return any(f"{{{name}}}" in tokens for name in task.suggested_by)
 
 
-def _talk(script: Script, tokens: Words) -> str | None:
+def _comes_first(script: Script, talk: str | None) -> bool:
+    return any(language.talk[talk].after for language in script.languages.values()) if talk else False
+
+
+def _talk(script: Script, tokens: Words, answered: frozenset[str]) -> str | None:
     for language in script.languages.values():
         for name, talk in language.talk.items():
+            if talk.after and not answered & set(talk.after):
+                continue
             if any(phrase.occurs_in(tokens) for phrase in talk.phrases):
                 return name
     return None
