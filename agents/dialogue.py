@@ -42,6 +42,8 @@ class Standing:
     offered: str | None = None
     """The task that "yes" would mean."""
     slots: Mapping[str, str] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All values of slots of which the customer named more than one for the tasks under way."""
     doubted: frozenset[str] = frozenset()
     """Slots of which another task does not take what is known."""
     heard: Heard | None = None
@@ -102,6 +104,7 @@ def _after_message(script: Script, before: Standing, said: str) -> Standing:
         language=heard.language or before.language,
         tasks=tasks,
         slots={**slots, **words},
+        several={**{n: v for n, v in before.several.items() if n not in {*dropped, *heard.slots}}, **heard.several},
         doubted=before.doubted - dropped - heard.slots.keys(),
         heard=heard,
         advanced=begins or bool(words) or _tells_of(script, heard, tasks),
@@ -205,6 +208,7 @@ def _after_answer(script: Script, before: Standing, answered: str) -> Standing:
         offered=next((script.plan.offers[key] for key in keys if key in script.plan.offers), None),
         slots={**before.slots, **recognised.values},
         doubted=(before.doubted - recognised.values.keys()).union(*(script.plan.doubts.get(key, ()) for key in keys)),
+        several=before.several if left and not _has_result(recognised) else {},
         answered=recognised.keys,
         confused=bool(recognised.keys & CONFUSED),
         shown=recognised.lists or before.shown,
@@ -217,6 +221,10 @@ def _is_left(script: Script, before: Standing, task: str, recognised: Recognised
     if results:
         return bool(results & script.plan.asks.keys())
     return bool(answered or missing(script, before, task))
+
+
+def _has_result(recognised: Recognised) -> bool:
+    return any(key.startswith("results.") for key in recognised.keys)
 
 
 def _question(key: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from strands.types.content import Message, Messages
@@ -54,12 +54,24 @@ def reply(script: Script, messages: Messages, tools: Sequence[ToolSpec], prompt:
     if not done and not (standing.tasks and (standing.advanced or not _talk(standing))):
         return _chat(script, standing, speaker)
     at_hand = {_own_name(tool["name"]): tool for tool in tools}
-    steps = [_step(script, standing, script.plan.task(task), at_hand, speaker) for task in standing.tasks]
+    tasks = [script.plan.task(task) for task in standing.tasks]
+    steps = [_step(script, each, task, at_hand, speaker) for task in tasks for each in _each(standing, task)]
     uses = [step for step in steps if isinstance(step, Use)]
     if len(done) < len(uses):
         return uses[len(done)]
-    said = [*done, *(step.text for step in steps if isinstance(step, Say))]
+    said = [*done, *(step.text for step in steps if isinstance(step, Say)), *_beside(standing, speaker)]
     return Say("\n\n".join(dict.fromkeys(said)))
+
+
+def _each(standing: Standing, task: Task) -> list[Standing]:
+    """A standing for each of what the task is wished for."""
+    values = standing.several.get(task.each_of, ())
+    return [replace(standing, slots={**standing.slots, task.each_of: value}) for value in values] or [standing]
+
+
+def _beside(standing: Standing, speaker: _Speaker) -> list[str]:
+    """Answers to what was asked in the same message and needs nobody."""
+    return [speaker.say(f"talk.{name}") for name in (standing.heard.beside if standing.heard else ())]
 
 
 def last_words(messages: Messages) -> str:
@@ -151,7 +163,7 @@ def _chat(script: Script, standing: Standing, speaker: _Speaker) -> Say:
     talk = _talk(standing)
     if talk is None:
         return Say(speaker.say("say.noted" if standing.advanced else f"say.not_understood{_AGAIN[standing.confused]}"))
-    said = speaker.say(f"talk.{talk}")
+    said = " ".join(dict.fromkeys([speaker.say(f"talk.{talk}"), *_beside(standing, speaker)]))
     if not (standing.tasks and speaker.language.talk[talk].asks_again):
         return Say(said)
     lacking = [name for task in standing.tasks for name in missing(script, standing, task)]
@@ -239,12 +251,12 @@ def _typed(value: str, described: Mapping[str, Any]) -> str | int | float | bool
 def _say_result(script: Script, messages: Messages, result: ToolResult, speaker: _Speaker) -> str:
     """A colleague's words as they are; a tool's codes as a sentence."""
     text = "\n".join(str(content.get("text", "")) for content in result["content"]).strip()
-    name = _tool_of(messages, result["toolUseId"])
+    name, asked = _use_of(messages, result["toolUseId"])
     if result["status"] == "error":
         return speaker.say("say.trouble")
     if name not in {task.tool for task in script.plan.tasks}:
         return text
-    values = _values(text)
+    values = {**asked, **_values(text)}
     code = next((values[key] for key in RESULT_CODES if key in values), "done")
     key = f"results.{name}.{code}"
     return speaker.say(key, **values) if speaker.has(key) else speaker.say("say.trouble")
@@ -258,9 +270,11 @@ def _values(text: str) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _tool_of(messages: Messages, use_id: str) -> str:
+def _use_of(messages: Messages, use_id: str) -> tuple[str, Mapping[str, Any]]:
+    """The tool of a use and what it was asked."""
     uses = (block["toolUse"] for message in messages for block in message["content"] if "toolUse" in block)
-    return next((_own_name(use["name"]) for use in uses if use["toolUseId"] == use_id), "")
+    found = ((_own_name(use["name"]), use["input"]) for use in uses if use["toolUseId"] == use_id)
+    return next(((name, asked if isinstance(asked, dict) else {}) for name, asked in found), ("", {}))
 
 
 def _own_name(offered: str) -> str:

@@ -79,6 +79,8 @@ class Task(_Data):
     may_have: tuple[str, ...] = ()
     suggested_by: tuple[str, ...] = ()
     """Slots that alone, with no word of what is wanted, mean this task."""
+    each_of: str = ""
+    """A slot of which a message may name several: the task is done for each."""
     told_as: str = ""
     """The slot that is filled with what the customer has written so far, so that nothing has to be asked."""
     finds: tuple[str, ...] = ()
@@ -133,6 +135,8 @@ class Talk(_Data):
     """The task under way is given up."""
     after: tuple[str, ...] = ()
     """Counts only right after one of these sentences, and then more than a wish for anything."""
+    told_beside: bool = False
+    """Answered also when the same message wishes for something else."""
     asks_again: bool = False
     """The customer's question came before an answer: what is missing is asked once more."""
 
@@ -228,8 +232,9 @@ def load_script(folder: Path) -> Script:
 def _plan_problems(plan: Plan, source: Source) -> Iterator[Problem]:
     slots = {slot.name for slot in plan.slots}
     for position, task in enumerate(plan.tasks):
-        for key in ("needs", "may_have", "suggested_by", "finds"):
-            for unknown in set(getattr(task, key)) - slots:
+        for key in ("needs", "may_have", "suggested_by", "finds", "each_of"):
+            named = getattr(task, key)
+            for unknown in {*([named] if isinstance(named, str) and named else named)} - slots:
                 yield source.problem(("tasks", position, key), f"expected one of the slots above, not '{unknown}'")
     yield from _slot_problems(plan, slots, source)
     names = {task.name for task in plan.tasks}

@@ -6,8 +6,10 @@ before, except which slots were just asked for. The rule: what stands in the sco
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from agents.script import Pattern, Script, Slot, Task, TaskWords
 from agents.wording import BOUNDARY, Words, corrected, ends_with, longest_at, occurs, tokenize
@@ -26,7 +28,11 @@ class Heard:
     tasks: tuple[str, ...] = ()
     """What is wished for, in the order of the wishes."""
     talk: str | None = None
+    beside: tuple[str, ...] = ()
+    """Small talk that is answered whatever else the message wishes for."""
     slots: Mapping[str, str] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All values of the slots of which the message names more than one, in its order."""
     tells: bool = False
     """The message is a story of its own, not only a wish."""
     words: int = 0
@@ -37,7 +43,7 @@ def understand(
     script: Script, text: str, *, asked: Collection[str] = (), answered: frozenset[str] = frozenset()
 ) -> Heard:
     """Read one message; `asked` are the slots that were just asked for, `answered` the sentences said before it."""
-    slots, rest = _take_values(script, text, asked)
+    slots, several, rest = _take_values(script, text, asked)
     tokens = tuple(corrected(token, script.vocabulary) for token in tokenize(rest))
     talk = _talk(script, tokens, answered)
     tasks = () if _comes_first(script, talk) else _tasks(script, tokens)
@@ -47,7 +53,9 @@ def understand(
         language=_language(script, tokens),
         tasks=tasks,
         talk=talk,
+        beside=tuple(_beside(script, tokens)),
         slots=slots,
+        several=several,
         tells=words >= TELLING_WORDS or _tells(script, tokens, tasks),
         words=words,
     )
@@ -66,9 +74,12 @@ def _canonical_in(pattern: Pattern, text: str) -> str | None:
     return _canonical(pattern, match.groups()) if match else None
 
 
-def _take_values(script: Script, text: str, asked: Collection[str]) -> tuple[dict[str, str], str]:
-    """The values in a text, and the text with `{name}` in their places."""
+def _take_values(
+    script: Script, text: str, asked: Collection[str]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]], str]:
+    """The values in a text, those it enumerates, and the text with `{name}` in their places."""
     slots: dict[str, str] = {}
+    several: dict[str, tuple[str, ...]] = {}
     for slot in script.plan.slots:
         for pattern in slot.patterns:
             when_asked = pattern.only_when_asked or slot.picks
@@ -79,8 +90,28 @@ def _take_values(script: Script, text: str, asked: Collection[str]) -> tuple[dic
                 # Who corrects himself says the right one last, or denies the wrong one.
                 right = [match for match in matches if not _is_denied(script, text[: match.start()])] or matches
                 slots[slot.name] = _canonical(pattern, right[-1].groups())
+                several[slot.name] = _enumerated(script, pattern, text, right)
                 text = pattern.match.sub(f" {{{slot.name}}} ", text)
-    return slots, text
+    return slots, {name: values for name, values in several.items() if len(values) > 1}, text
+
+
+def _enumerated(script: Script, pattern: Pattern, text: str, matches: Sequence[re.Match[str]]) -> tuple[str, ...]:
+    """The last value, and those before it that nothing but commas, joins and words without meaning part from it."""
+    empty = {word for language in script.languages.values() for word in language.fillers}
+    empty |= {word for kind in ("joins", "announces") for words in _wordings(script, kind) for word in words}
+    values = [_canonical(pattern, matches[-1].groups())]
+    for earlier, later in reversed(list(pairwise(matches))):
+        between = tokenize(text[earlier.end() : later.start()])
+        if any(token != BOUNDARY and token not in empty for token in between) or _corrects(script, between):
+            break
+        values.insert(0, _canonical(pattern, earlier.groups()))
+    return tuple(dict.fromkeys(values))
+
+
+def _corrects(script: Script, between: Words) -> bool:
+    """Whether the words between two values put the later one in place of the earlier one."""
+    joins = [*_wordings(script, "joins"), *_wordings(script, "announces")]
+    return not (set(between) <= {BOUNDARY} or any(occurs(words, between) for words in joins))
 
 
 def _is_denied(script: Script, before: str) -> bool:
@@ -168,6 +199,16 @@ def _announces(script: Script, tokens: Words) -> bool:
 
 def _names_number(task: Task, tokens: Words) -> bool:
     return any(f"{{{name}}}" in tokens for name in task.suggested_by)
+
+
+def _beside(script: Script, tokens: Words) -> Iterator[str]:
+    found = {
+        name: None
+        for language in script.languages.values()
+        for name, talk in language.talk.items()
+        if talk.told_beside and any(phrase.occurs_in(tokens) for phrase in talk.phrases)
+    }
+    yield from found
 
 
 def _comes_first(script: Script, talk: str | None) -> bool:

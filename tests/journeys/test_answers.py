@@ -60,7 +60,7 @@ def test_a_ticket_is_read_by_its_owner_and_by_nobody_else(start_chat: StartChat)
     stranger.says(f"How far is ticket {number}? My ID is 98765432-1.")
 
     owner.hears(BOT, number, "is waiting for a colleague")
-    stranger.hears(BOT, "can't find a ticket that fits both numbers")
+    stranger.hears(BOT, "can't find a ticket that fits both")
     assert not any(number in said for said in stranger.heard(BOT))
 
 
