@@ -270,7 +270,7 @@ def _gaps(plan: Plan, language: Language, source: Source) -> Iterator[Problem]:
     after = [key for talk in language.talk.values() for key in talk.after]
     for key in [*plan.asks, *plan.doubts, *plan.offers, *after]:
         if key not in known:
-            yield source.problem((), f"expected a sentence '{key}', because the script refers to it")
+            yield source.problem((), f"expected a sentence '{key}', because the plan refers to it")
 
 
 def _unequal(languages: dict[str, Language], sources: dict[str, Source]) -> Iterator[Problem]:
