@@ -71,8 +71,9 @@ def start_chat(place: Place) -> StartChat:
 
 
 @pytest.fixture
-def customer(start_chat: StartChat) -> Customer:
-    """A customer who writes English and has been greeted."""
+def customer(start_chat: StartChat, backstage: Backstage) -> Customer:
+    """A customer who writes English and has been greeted; StartBot is done, so that time may be moved."""
     started = start_chat()
     started.is_greeted()
+    backstage.calm()
     return started
