@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk.names import name_of
-from cdk.roles import ServiceRole, agentcore, named
+from cdk.roles import ANY_AGENTCORE, ServiceRole
 
 AGENTCORE = "bedrock-agentcore.amazonaws.com"
 KEPT_DAYS = 7
@@ -41,7 +41,7 @@ class ConversationMemory(Construct):
         super().__init__(scope, construct_id)
         self._key = key
         name = name_of(Stack.of(self).stack_name)
-        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"memory/{named(name)}")])
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[ANY_AGENTCORE])
         role.allow(*_SERVE_MEMORY, on=[key.key_arn])
         self.memory = agentcore_.CfnMemory(
             self,

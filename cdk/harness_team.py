@@ -26,7 +26,7 @@ from cdk.conversation_memory import AGENTCORE, ConversationMemory
 from cdk.encryption import DataKey
 from cdk.guardrail import NO_GUARDRAIL, Guardrail
 from cdk.names import name_of
-from cdk.roles import ServiceRole, agentcore, named
+from cdk.roles import ANY_AGENTCORE, ServiceRole
 from cdk.runtime_team import IDLE_SECONDS
 from cdk.tools import Tools
 
@@ -110,10 +110,9 @@ class HarnessTeam(Construct):
         )
 
     def _make_role(self, gateway: ToolGateway, memory: ConversationMemory, configuration: Configuration) -> ServiceRole:
-        # A Harness runs on a Runtime that AgentCore makes for it; both take the role on. How that Runtime is named is
-        # written nowhere that was found, so its pattern stays wide, as does that of its logs.
-        arns = [agentcore(f"harness/{named(self._name)}"), agentcore(f"runtime/*{self._name}*")]
-        role = ServiceRole(self, "Role", service=AGENTCORE, arns=arns)
+        # A Harness runs on a Runtime that AgentCore makes for it, and both take the role on. How that Runtime is named
+        # is written nowhere that was found, so the pattern of its logs is wide.
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[ANY_AGENTCORE])
         role.allow_model(configuration.model)
         if gateway.arns:
             role.allow("bedrock-agentcore:InvokeGateway", on=gateway.arns)
@@ -154,7 +153,7 @@ class ToolGateway(Construct):
 
     def _make_gateway(self, functions: Tools) -> agentcore_.CfnGateway:
         name = name_of(Stack.of(self).stack_name, joined_by="-").lower()  # so are ids of gateways
-        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"gateway/{named(name)}")])
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[ANY_AGENTCORE])
         role.allow("lambda:InvokeFunction", on=list(functions.arns.values()))
         gateway = agentcore_.CfnGateway(
             self,

@@ -1,7 +1,7 @@
 """A role that one AWS service takes on for one of our resources, and what agents need of a model.
 
-Rule: who may take it on is held to this account and to resources of this stack's names; what it may do is listed call
-by call, resource by resource.
+Rule: who may take it on is held to this account and, as far as AWS says how its resources are named, to ours; what it
+may do is listed call by call, resource by resource.
 """
 
 from __future__ import annotations
@@ -59,16 +59,11 @@ class ServiceRole(Construct):
         )
 
 
-def named(name: str) -> str:
-    """The pattern of an AgentCore resource's id before it is known: the name, a hyphen and ten letters or digits (the
-    ARNs' patterns in the service model of bedrock-agentcore-control, botocore 1.44.5). With `*` instead, the name of a
-    second stack would fit too, if it goes on after a hyphen."""
-    return f"{name}-{'?' * 10}"
-
-
-def agentcore(resource: str, *, region: str = Aws.REGION) -> str:
-    return f"arn:{Aws.PARTITION}:bedrock-agentcore:{region}:{Aws.ACCOUNT_ID}:{resource}"
-
-
 def _foundation_model(region: str, model: str) -> str:
     return f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{model}"
+
+
+ANY_AGENTCORE = f"arn:{Aws.PARTITION}:bedrock-agentcore:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+"""Whom a role of AgentCore's trusts: the service, for this account in this Region. So AWS writes it (developer guide,
+runtime permissions, read 2026-11); whether a narrower pattern holds while a resource is still being made is written
+nowhere, and one that does not would end the first deployment."""

@@ -23,7 +23,7 @@ from cdk.encryption import DataKey
 from cdk.guardrail import NO_GUARDRAIL, Guardrail
 from cdk.names import name_of
 from cdk.package import ENTRY_POINT, TEAM_FOLDER
-from cdk.roles import ServiceRole, agentcore, named
+from cdk.roles import ANY_AGENTCORE, ServiceRole
 from cdk.tools import Tools
 
 PYTHON = "PYTHON_3_14"
@@ -97,7 +97,7 @@ class RuntimeTeam(Construct):
         }
 
     def _make_role(self, code: assets.Asset, memory: ConversationMemory, program: Program) -> ServiceRole:
-        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[agentcore(f"runtime/{named(self._name)}")])
+        role = ServiceRole(self, "Role", service=AGENTCORE, arns=[ANY_AGENTCORE])
         role.allow("s3:GetObject", on=[code.bucket.arn_for_objects(code.s3_object_key)])
         role.allow_model(program.model)
         role.allow("lambda:InvokeFunction", on=list(program.tools.arns.values()))

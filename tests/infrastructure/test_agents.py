@@ -366,23 +366,22 @@ def test_memory_keeps_the_dialogue_for_days_under_the_data_key_and_draws_nothing
 
 
 @pytest.mark.parametrize(
-    ("backend", "role", "arns"),
+    ("backend", "role"),
     [
-        ("agentcore-runtime", "TeamRole", [f"{AGENTCORE}runtime/Handoff-??????????"]),
-        ("agentcore-runtime", "TeamMemoryRole", [f"{AGENTCORE}memory/Handoff-??????????"]),
-        ("agentcore-harness", "TeamRole", [f"{AGENTCORE}harness/Handoff-??????????", f"{AGENTCORE}runtime/*Handoff*"]),
-        ("agentcore-harness", "TeamGatewayRole", [f"{AGENTCORE}gateway/handoff-??????????"]),
+        ("agentcore-runtime", "TeamRole"),
+        ("agentcore-runtime", "TeamMemoryRole"),
+        ("agentcore-harness", "TeamRole"),
+        ("agentcore-harness", "TeamGatewayRole"),
     ],
 )
-def test_agentcore_takes_a_role_on_only_for_what_is_ours(
-    template_with: Synthesize, backend: str, role: str, arns: list[str]
-) -> None:
+def test_agentcore_takes_a_role_on_only_for_this_account(template_with: Synthesize, backend: str, role: str) -> None:
+    """As AWS writes the trust; narrower, a resource that is still being made might not fit."""
     (statement,) = template_with(backend=backend).all("AWS::IAM::Role")[role]["AssumeRolePolicyDocument"]["Statement"]
 
     assert statement["Principal"] == {"Service": "bedrock-agentcore.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
-        "ArnLike": {"aws:SourceArn": arns},
+        "ArnLike": {"aws:SourceArn": [f"{AGENTCORE}*"]},
     }
 
 
