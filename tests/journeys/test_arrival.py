@@ -7,6 +7,7 @@ import pytest
 from tests.journeys.backstage import CHAT_BOT, START_BOT, Backstage
 from tests.journeys.conftest import StartChat
 from tests.journeys.people import BOT, HUMAN, Place
+from tests.running_stack import eventually
 
 QUESTION = "Where is my order 10020030? My ID is 12345678-9."
 
@@ -138,6 +139,7 @@ def test_a_customer_who_leaves_before_the_bot_comes_leaves_no_error_behind(
     with backstage.holding("CreateParticipant") as invitation:
         customer = start_chat()
         invitation.have_come()
+        eventually(lambda: backstage.calls(customer.contact_id, "StartContactStreaming"))  # it tells of the end
         customer.leaves()
     backstage.calm()
 
