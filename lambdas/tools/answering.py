@@ -37,7 +37,7 @@ def _result(event: Mapping[str, Any], tool: str | None, functions: Mapping[str, 
     try:
         call = _parse(event, tool)
     except UnfitArgument as unfit:
-        return _told(tool or event["function"], refusal(unfit), functions)
+        return _told(event["function"] if tool is None else tool, refusal(unfit), functions)
     return _told(call.function, run(call, functions), functions)
 
 

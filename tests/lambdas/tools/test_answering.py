@@ -162,6 +162,13 @@ def test_whatever_a_model_writes_is_answered(
         assert ("error" in answered) == ("explanation" in answered)
 
 
+def test_an_argument_that_no_tool_takes_is_refused_also_where_the_tool_has_no_name() -> None:
+    """The event of a Gateway holds arguments only, whatever they are called."""
+    answered = answer({"function": ["x"], "card": {"deep": 1}}, through_gateway(""), FUNCTIONS)
+
+    assert answered["error"]
+
+
 ANY_EVENT = st.dictionaries(
     st.sampled_from(["actionGroup", "function", "parameters", "sessionAttributes", "sessionId"]) | ANY_TEXT, ANY_VALUE
 )
