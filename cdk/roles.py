@@ -1,7 +1,7 @@
 """A role that one AWS service takes on for one of our resources, and what agents need of a model.
 
-Rule: who may take it on is held to this account and, as far as AWS says how its resources are named, to ours; what it
-may do is listed call by call, resource by resource.
+Rule: who may take it on is held to one service, for this account in this Region; what it may do is listed call by call,
+resource by resource.
 """
 
 from __future__ import annotations
