@@ -61,6 +61,8 @@ class Reason(StrEnum):
     """A guardrail stepped in at one answer after the other."""
     DEADLINE = "deadline"
     CRASHED = "crashed"
+    RESCUED = "rescued"
+    """Lambda had given up on a message."""
     TOO_MANY_MESSAGES = "too_many_messages"
     MESSAGE_TOO_LATE = "message_too_late"
     UNKNOWN_CONTROL = "unknown_control"
@@ -78,6 +80,7 @@ CLOSING_SENTENCE: Mapping[Reason, str | None] = {
     Reason.REFUSED: "not_understood",
     Reason.DEADLINE: "deadline",
     Reason.CRASHED: "crashed",
+    Reason.RESCUED: "rescued",
     Reason.TOO_MANY_MESSAGES: "too_many_messages",
     Reason.MESSAGE_TOO_LATE: "too_late",
     Reason.UNKNOWN_CONTROL: "not_understood",
