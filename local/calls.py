@@ -30,7 +30,9 @@ SERVICES: Final = (
     "bedrock-runtime",
     "lambda",
 )
-"""REST services behind the one origin, by boto3's names; DynamoDB is told by its X-Amz-Target."""
+"""REST services behind the one origin, by boto3's names."""
+TARGETS: Final = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}
+"""The services that name their operation in X-Amz-Target, by what stands before its dot."""
 KEPT_CALLS: Final = 2_000
 _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
 
@@ -287,7 +289,8 @@ def operation_of(scope: Scope) -> tuple[str, str] | None:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     target = headers.get(b"x-amz-target", b"").decode("latin-1")
     if target:
-        return "dynamodb", target.rpartition(".")[2]
+        service, _, operation = target.rpartition(".")
+        return TARGETS.get(service, service), operation
     if b"authorization" not in headers and b"x-amz-bearer" not in headers:
         return None
     path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace").partition("?")[0]

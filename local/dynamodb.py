@@ -1,4 +1,4 @@
-"""DynamoDB for the stack: moto's own rules behind one route, without a server or a thread of its own.
+"""DynamoDB for the stack: moto's own rules behind the one front, without a server or a thread of its own.
 
 The tables live in this process and are gone with it. Every call runs to its end in the event loop before the next one
 begins; that is the lock that moto needs under concurrent writes (measured, 2026-11). Rule: an operation that is not in
@@ -16,12 +16,11 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.responses import DynamoHandler
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from local.intrinsics import ACCOUNT, REGION
 from local.template import Table
 
-TARGET: Final = "DynamoDB_20120810."
+TARGET: Final = "DynamoDB_20120810"
 OPERATIONS: Final = frozenset(
     {
         "BatchGetItem",
@@ -68,18 +67,16 @@ class DynamoDb:
         for row in rows:
             self._call("PutItem", {"TableName": table, "Item": {name: _typed(value) for name, value in row.items()}})
 
-    def route(self) -> Route:
-        async def serve(request: Request) -> Response:
-            status, headers, body = self.answer(dict(request.headers), await request.body())
-            return Response(body, status_code=status, headers=headers)
-
-        return Route("/", serve, methods=["POST"], name="dynamodb")
+    async def serve(self, request: Request) -> Response:
+        """Answer a request whose target is DynamoDB's."""
+        status, headers, body = self.answer(dict(request.headers), await request.body())
+        return Response(body, status_code=status, headers=headers)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], str]:
         """Status, headers and body for a request as it came over the wire."""
         target = headers.get("x-amz-target", "")
-        operation = target.removeprefix(TARGET)
-        if not target.startswith(TARGET) or operation not in OPERATIONS:
+        service, _, operation = target.partition(".")
+        if service != TARGET or operation not in OPERATIONS:
             return _refusal("UnknownOperationException", f"{operation or 'this call'} is not emulated")
         # The region and the account are the stack's, whatever a client's signature says.
         told = {"X-Amz-Target": target, "Content-Type": CONTENT_TYPE, "x-moto-account-id": ACCOUNT}
@@ -100,7 +97,7 @@ class DynamoDb:
         return status, headers, body if isinstance(body, str) else body.decode()
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        status, _, text = self.answer({"x-amz-target": TARGET + operation}, json.dumps(request).encode())
+        status, _, text = self.answer({"x-amz-target": f"{TARGET}.{operation}"}, json.dumps(request).encode())
         answer: dict[str, Any] = json.loads(text)
         if status != 200:
             raise DynamoDbError(answer.get("__type", str(status)).rpartition("#")[2], answer.get("message", ""))

@@ -30,6 +30,11 @@ def arn(service: str, resource: str) -> str:
     return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
+def queue_url(name: str) -> str:
+    """Says which queue is meant; where the call goes is said by the client's endpoint."""
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+
+
 class Resolver:
     """Values of one template.
 
@@ -284,7 +289,9 @@ _REFERENCES: Final[dict[str, _Found]] = {
     "AWS::Lambda::Version": _version_arn,
     "AWS::DynamoDB::Table": _named("TableName"),
     "AWS::SNS::Topic": _arn("sns", "", "TopicName"),
-    "AWS::SQS::Queue": _named("QueueName"),
+    "AWS::SQS::Queue": lambda resolver, logical_id, _: queue_url(
+        resolver.physical_name(logical_id, name_property="QueueName")
+    ),
     "AWS::KMS::Key": lambda _resolver, logical_id, _resource: logical_id,
     "AWS::Logs::LogGroup": _named("LogGroupName"),
     "AWS::Connect::ContactFlow": _bare("connect", "contact-flow/"),
@@ -307,6 +314,9 @@ _ATTRIBUTES: Final[dict[tuple[str, str], _Found]] = {
     ("AWS::SNS::Topic", "TopicName"): _named("TopicName"),
     ("AWS::SQS::Queue", "Arn"): _arn("sqs", "", "QueueName"),
     ("AWS::SQS::Queue", "QueueName"): _named("QueueName"),
+    ("AWS::SQS::Queue", "QueueUrl"): lambda resolver, logical_id, _: queue_url(
+        resolver.physical_name(logical_id, name_property="QueueName")
+    ),
     ("AWS::KMS::Key", "Arn"): _bare("kms", "key/"),
     ("AWS::Connect::ContactFlow", "ContactFlowArn"): _bare("connect", "contact-flow/"),
     ("AWS::IAM::Role", "Arn"): _arn("iam", "role/", "RoleName"),

@@ -1,7 +1,7 @@
 """The laptop stack: every part, put together, started and ended in order.
 
     browser, boto3 ─► server ─► front ─► Connect and participant API, sockets, desk ─► chats
-    workers (Lambda) ─┘            ├──► DynamoDB, Lambda, the agents' backend ─► the team
+    workers (Lambda) ─┘            ├──► DynamoDB, SQS, Lambda, the agents' backend ─► the team
                                    └──► page
     chats ─► flow driver ─► workers          chats ─► delivery (SNS) ─► workers
 
@@ -32,12 +32,15 @@ from local import (
     activity,
     connect_api,
     desk,
+    dynamodb,
     interpreter,
     lambda_api,
     npm_packages,
     page_routes,
     participant_api,
     sockets,
+    sqs_api,
+    targets,
 )
 from local.agent_faces import AGENTCORE_HARNESS
 from local.agents import Agents, Surroundings
@@ -52,9 +55,11 @@ from local.guard import Guard
 from local.happenings import Listeners
 from local.intrinsics import REGION, CannotResolve, arn
 from local.model import LocalModel
+from local.queues import Queues
 from local.server import Server
 from local.settings import ROOT, CannotStart, StackSettings
 from local.sources import Watch, files_below, keep_looking
+from local.sqs_api import SqsApi
 from local.team import LocalTeam
 from local.template import CannotSynthesize, StackTemplate, Synthesizer, read_template
 from local.workers import FunctionError, Workers
@@ -102,6 +107,7 @@ class Stack:
         self.chats = self._make_chats()
         self.team = LocalTeam(settings.team, policies=settings.build / "policies", tell=self._announce)
         self.dynamodb = DynamoDb()
+        self.queues = Queues(now=self.clock.now, new_id=_new_id)
         self.workers = Workers(
             root=ROOT,
             logs=settings.build / "logs",
@@ -268,7 +274,7 @@ class Stack:
             *sockets.routes(self.chats),
             *self.agents.routes(),
             *lambda_api.routes(self.workers),
-            self.dynamodb.route(),
+            targets.route({dynamodb.TARGET: self.dynamodb.serve, sqs_api.TARGET: SqsApi(self.queues).serve}),
             *activity.routes(self.activity),
             Mount(DESK, routes=desk.routes(self.chats)),
             *page_routes.routes(chats=self.chats, flow_id=FLOW_ID, settings=self.facts, npm=npm_packages.FOLDER),
@@ -320,6 +326,7 @@ class Stack:
     def _apply(self, template: StackTemplate) -> None:
         policy = self.team.policy_file()
         self.dynamodb.create(template.tables)
+        self.queues.define(template.queues)
         self._put_demo_data(template)
         self._template = template
         self.delivery.subscriptions = template.subscriptions

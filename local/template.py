@@ -1,8 +1,8 @@
 """The synthesized CloudFormation template, read as the laptop stack runs it.
 
 `Synthesizer` runs `app.py` and keeps the result by the hash of its inputs; `read_template` turns a template into the
-functions, tables, subscriptions and flows to emulate. It deploys nothing. Rule: what runs on the laptop is what the
-template says, so nothing here adds a setting of its own.
+functions, tables, queues, subscriptions and flows to emulate. It deploys nothing. Rule: what runs on the laptop is what
+the template says, so nothing here adds a setting of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from local.agent_resources import AgentResources, read_agents
 from local.guard import Guard
-from local.intrinsics import CannotResolve, Resolver, arn
+from local.intrinsics import CannotResolve, Resolver, arn, queue_url
 from local.sources import files_below
 
 STACK_NAME: Final = "Handoff"
@@ -77,6 +77,32 @@ class Subscription:
     function_arn: str
     filter_policy: Mapping[str, Any]
     filter_policy_scope: str
+    dead_letter_arn: str | None = None
+    """The queue for what the function's Lambda service does not accept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """An SQS queue. After `max_receive_count` receives a message goes to `dead_letter_arn` instead; None is never."""
+
+    name: str
+    logical_id: str
+    arn: str
+    url: str
+    visibility_timeout_seconds: float
+    dead_letter_arn: str | None
+    max_receive_count: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSource:
+    """A queue that Lambda reads and gives to a function, a batch at a time."""
+
+    queue_arn: str
+    function_arn: str
+    batch_size: int
+    reports_failed_items: bool
+    """Whether the function's answer may name the messages that failed; else all fail or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +122,8 @@ class StackTemplate:
     tables: tuple[Table, ...]
     subscriptions: tuple[Subscription, ...]
     flows: tuple[Flow, ...]
+    queues: tuple[Queue, ...] = ()
+    event_sources: tuple[EventSource, ...] = ()
     agents: AgentResources = field(default_factory=AgentResources)
 
     def flow(self) -> Flow:
@@ -118,6 +146,8 @@ def read_template(
         tables=tuple(_tables(resolver)),
         subscriptions=tuple(_subscriptions(resolver)),
         flows=tuple(_flows(resolver)),
+        queues=tuple(_queues(resolver)),
+        event_sources=tuple(_event_sources(resolver)),
         agents=read_agents(resolver),
     )
 
@@ -190,7 +220,44 @@ def _subscriptions(resolver: Resolver) -> Iterable[Subscription]:
                 function_arn=properties["Endpoint"],
                 filter_policy=properties.get("FilterPolicy", {}),
                 filter_policy_scope=properties.get("FilterPolicyScope", "MessageAttributes"),
+                dead_letter_arn=_read_json(properties.get("RedrivePolicy")).get("deadLetterTargetArn"),
             )
+
+
+def _queues(resolver: Resolver) -> Iterable[Queue]:
+    for logical_id, resource in resolver.resources("AWS::SQS::Queue").items():
+        properties = _properties(resolver, {"Properties": {}, **resource})
+        redrive = _read_json(properties.get("RedrivePolicy"))
+        name = resolver.physical_name(logical_id, name_property="QueueName")
+        yield Queue(
+            name=name,
+            logical_id=logical_id,
+            arn=arn("sqs", name),
+            url=queue_url(name),
+            visibility_timeout_seconds=float(properties.get("VisibilityTimeout", 30)),
+            dead_letter_arn=redrive.get("deadLetterTargetArn"),
+            max_receive_count=int(redrive["maxReceiveCount"]) if redrive else None,
+        )
+
+
+def _event_sources(resolver: Resolver) -> Iterable[EventSource]:
+    for resource in resolver.resources("AWS::Lambda::EventSourceMapping").values():
+        properties = _properties(resolver, resource)
+        source = str(properties.get("EventSourceArn", ""))
+        if not source.startswith(arn("sqs", "")):
+            raise CannotResolve(f"the laptop stack reads no event source but SQS queues, so not '{source}'")
+        yield EventSource(
+            queue_arn=source,
+            function_arn=str(properties["FunctionName"]),
+            batch_size=int(properties.get("BatchSize", 10)),
+            reports_failed_items="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
+        )
+
+
+def _read_json(policy: Any) -> Mapping[str, Any]:
+    """A policy of the template: an object, or the text of one."""
+    read: Mapping[str, Any] = json.loads(policy) if isinstance(policy, str) else policy or {}
+    return read
 
 
 def _flows(resolver: Resolver) -> Iterable[Flow]:

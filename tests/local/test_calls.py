@@ -134,6 +134,7 @@ async def test_what_is_no_aws_call_passes_unrecorded() -> None:
         ("POST", "/agents/A/agentAliases/B/sessions/s%3A1/text", SIGNED, ("bedrock-agent-runtime", "InvokeAgent")),
         ("POST", "/2015-03-31/functions/arn%3Aaws/invocations", SIGNED, ("lambda", "Invoke")),
         ("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.GetItem"}, ("dynamodb", "GetItem")),
+        ("POST", "/", {"X-Amz-Target": "AmazonSQS.SendMessage"}, ("sqs", "SendMessage")),
         ("PUT", "/queues/i-1", SIGNED, ("connect", "CreateQueue")),
         ("GET", "/", {}, None),
         ("PUT", "/contact/chat", {}, None),

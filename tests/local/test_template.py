@@ -10,8 +10,17 @@ from typing import Any
 import pytest
 
 from local.guard import Guard
-from local.intrinsics import CannotResolve, arn
-from local.template import CannotSynthesize, Flow, StackTemplate, Subscription, Synthesizer, read_template
+from local.intrinsics import CannotResolve, arn, queue_url
+from local.template import (
+    CannotSynthesize,
+    EventSource,
+    Flow,
+    Queue,
+    StackTemplate,
+    Subscription,
+    Synthesizer,
+    read_template,
+)
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"agentId": {"Type": "String"}},
@@ -35,10 +44,26 @@ TEMPLATE: dict[str, Any] = {
                 "Qualifier": "live",
                 "MaximumRetryAttempts": 1,
                 "MaximumEventAgeInSeconds": 900,
-                "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
+                "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures0A1B2C3D", "Arn"]}}},
             },
         },
-        "Failures": {"Type": "AWS::SQS::Queue"},
+        "Failures0A1B2C3D": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "VisibilityTimeout": 360,
+                "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Unrescued", "Arn"]}, "maxReceiveCount": 3},
+            },
+        },
+        "Unrescued": {"Type": "AWS::SQS::Queue"},
+        "FailuresOfBot": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": {"Fn::GetAtt": ["Failures0A1B2C3D", "Arn"]},
+                "FunctionName": {"Ref": "Live"},
+                "BatchSize": 1,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        },
         "Contacts": {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
@@ -59,6 +84,7 @@ TEMPLATE: dict[str, Any] = {
                 "Protocol": "lambda",
                 "Endpoint": {"Ref": "Live"},
                 "FilterPolicy": {"Type": ["MESSAGE"]},
+                "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failures0A1B2C3D", "Arn"]}},
             },
         },
         "Inbound": {
@@ -119,8 +145,46 @@ def test_only_subscriptions_of_functions_are_delivered_to() -> None:
             function_arn=arn("lambda", "function:Bot:live"),
             filter_policy={"Type": ["MESSAGE"]},
             filter_policy_scope="MessageAttributes",
+            dead_letter_arn=arn("sqs", "Failures"),
         ),
     )
+
+
+def test_a_queue_is_read_with_what_becomes_of_messages_that_nobody_deletes() -> None:
+    """When they come back, and where they go in the end; SQS's own default holds where the template is silent."""
+    failures, unrescued = read().queues
+
+    assert failures == Queue(
+        name="Failures",
+        logical_id="Failures0A1B2C3D",
+        arn=arn("sqs", "Failures"),
+        url=queue_url("Failures"),
+        visibility_timeout_seconds=360.0,
+        dead_letter_arn=arn("sqs", "Unrescued"),
+        max_receive_count=3,
+    )
+    assert (unrescued.visibility_timeout_seconds, unrescued.max_receive_count) == (30.0, None)
+
+
+def test_a_function_reads_the_queue_that_the_template_maps_to_it() -> None:
+    """How many messages at once, and whether it may say which of them failed."""
+    assert read().event_sources == (
+        EventSource(
+            queue_arn=arn("sqs", "Failures"),
+            function_arn=arn("lambda", "function:Bot:live"),
+            batch_size=1,
+            reports_failed_items=True,
+        ),
+    )
+
+
+def test_an_event_source_that_is_no_queue_is_refused() -> None:
+    """A stream would be read by nobody, and nobody would notice."""
+    stream = {"EventSourceArn": arn("kinesis", "stream/Any"), "FunctionName": {"Ref": "Live"}}
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": stream}
+
+    with pytest.raises(CannotResolve, match="kinesis"):
+        read({**TEMPLATE, "Resources": {**TEMPLATE["Resources"], "FailuresOfBot": mapping}})
 
 
 def test_the_flow_s_content_is_resolved_and_parsed() -> None:
