@@ -98,6 +98,11 @@ class AgentCoreRuntime:
         chats = set(self._answering)
         return runtime.shown_as, chats.pop() if len(chats) == 1 else None
 
+    def crash(self, access_key: str) -> None:
+        """Kill the process that signs with this key; every session that it answers loses it."""
+        if self._process is not None and access_key == self._access_key:
+            self._process.crash()
+
     async def warm_up(self) -> None:
         """Have the process up. Raises `RuntimeDown`."""
         runtime = self._runtime()

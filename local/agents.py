@@ -107,6 +107,11 @@ class Agents:
         found = self.face.caller_of(access_key) if isinstance(self.face, AgentCoreRuntime) else None
         return Caller(*found) if found else None
 
+    def crash_caller(self, access_key: str) -> None:
+        """Kill whatever signs with this key: a function's worker, or the runtime's process."""
+        if not self._stack.workers.crash_caller(access_key) and isinstance(self.face, AgentCoreRuntime):
+            self.face.crash(access_key)
+
     async def warm_up(self) -> None:
         """Have ready what the first answer needs; what fails here fails again when it is used."""
         try:

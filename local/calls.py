@@ -1,7 +1,8 @@
 """Every AWS call that reaches the stack: which operation, of which function and chat, how it ended, how long it took.
 
 An ASGI middleware around the faces of the services; it answers nothing itself but what its switches say: a call can be
-delayed, held, failed with an AWS error, or cut. Rule: it does not look into bodies.
+delayed, held, failed with an AWS error, cut, left without an answer, or be the last thing its caller did. Rule: it does
+not look into bodies.
 """
 
 from __future__ import annotations
@@ -37,8 +38,12 @@ KEPT_CALLS: Final = 2_000
 _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
 
 Stage = Literal["before", "midway", "after"]
+Edge = Literal["before", "after"]
+"""Before a call has had any effect, or when it had all of it and before its answer."""
 Cut = Callable[[Scope], None]
 """Closes the connection of a request at once."""
+Kill = Callable[[str], None]
+"""Ends the process that signs with an access key, as a fault of the machine below would."""
 CallerOf = Callable[[str], "Caller | None"]
 """Whoever signs with an access key."""
 
@@ -78,16 +83,34 @@ class Gate:
         await self._opened.wait()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What goes wrong with a call. One member is set."""
+
+    error: tuple[str, int, str] | None = None
+    """Code, HTTP status and message of the answer; nothing is done."""
+    cut: Stage | None = None
+    """The connection is closed."""
+    silence: Edge | None = None
+    """No answer comes until the client gives up, or the switches are cleared."""
+    kill: Edge | None = None
+    """The process that makes the call is killed."""
+
+
 @dataclass(slots=True, kw_only=True)
-class _Rule:
+class Switch:
+    """One rule of what goes wrong; `met` counts the calls it has met."""
+
     operation: str
     function: str | None
     contact_id: str | None
     times: int | None
+    spared: int = 0
+    """How many calls pass before the first one is met."""
     delay_seconds: float = 0.0
-    error: tuple[str, int, str] | None = None
-    cut: Stage | None = None
+    fault: Fault = field(default_factory=Fault)
     gate: Gate | None = None
+    met: int = 0
 
     def applies(self, operation: str, function: str | None, contact_id: str | None) -> bool:
         return (
@@ -97,9 +120,15 @@ class _Rule:
             and self.contact_id in {None, contact_id}
         )
 
-    def use(self) -> None:
+    def meets(self) -> bool:
+        """Whether this call is not spared; it then has been met."""
+        if self.spared:
+            self.spared -= 1
+            return False
+        self.met += 1
         if self.times is not None:
             self.times -= 1
+        return True
 
 
 @dataclass(slots=True)
@@ -109,7 +138,21 @@ class Switches:
     `times` is how many calls a rule meets, None for all; the first rule that applies is the one.
     """
 
-    _rules: list[_Rule] = field(default_factory=list)
+    _rules: list[Switch] = field(default_factory=list)
+
+    def arm(
+        self,
+        operation: str,
+        fault: Fault,
+        *,
+        nth: int = 1,
+        times: int | None = None,
+        function: str | None = None,
+        contact_id: str | None = None,
+    ) -> Switch:
+        """Let this happen from the `nth` such call on."""
+        gate = Gate() if fault.silence else None
+        return self._add(operation, function, contact_id, times, fault=fault, spared=nth - 1, gate=gate)
 
     def delay(
         self,
@@ -148,7 +191,7 @@ class Switches:
         contact_id: str | None = None,
     ) -> None:
         """Answer with this AWS error and do nothing."""
-        self._add(operation, function, contact_id, times, error=(code, status, message))
+        self._add(operation, function, contact_id, times, fault=Fault(error=(code, status, message)))
 
     def cut(
         self,
@@ -160,7 +203,7 @@ class Switches:
         contact_id: str | None = None,
     ) -> None:
         """Close the connection: before anything is done, after the first piece of the answer, or when all is done."""
-        self._add(operation, function, contact_id, times, cut=stage)
+        self._add(operation, function, contact_id, times, fault=Fault(cut=stage))
 
     def clear(self) -> None:
         for rule in self._rules:
@@ -168,31 +211,35 @@ class Switches:
                 rule.gate.open()
         self._rules.clear()
 
-    def rule_for(self, operation: str, function: str | None, contact_id: str | None) -> _Rule | None:
-        """The rule that this call meets; it has then been met once more."""
-        for rule in self._rules:
-            if rule.applies(operation, function, contact_id):
-                rule.use()
-                return rule
-        return None
+    def rule_for(self, operation: str, function: str | None, contact_id: str | None) -> Switch | None:
+        """The switch that this call meets; it has then been met once more."""
+        found = (rule for rule in self._rules if rule.applies(operation, function, contact_id))
+        return next((rule for rule in found if rule.meets()), None)
 
     def _add(
         self, operation: str, function: str | None, contact_id: str | None, times: int | None, **what: Any
-    ) -> None:
-        self._rules.append(_Rule(operation=operation, function=function, contact_id=contact_id, times=times, **what))
+    ) -> Switch:
+        added = Switch(operation=operation, function=function, contact_id=contact_id, times=times, **what)
+        self._rules.append(added)
+        return added
 
 
 class Calls:
     """The middleware. `recorded` holds the last calls, the oldest first; those of functions are shown live too."""
 
-    def __init__(self, app: ASGIApp, *, caller_of: CallerOf, activity: Activity, clock: Clock, cut: Cut) -> None:
+    def __init__(
+        self, app: ASGIApp, *, caller_of: CallerOf, activity: Activity, clock: Clock, cut: Cut, kill: Kill
+    ) -> None:
         self._app = app
         self._caller_of = caller_of
         self._activity = activity
         self._clock = clock
         self._cut = cut
+        self._kill = kill
         self.switches = Switches()
         self.recorded: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self.unanswered: list[str | None] = []
+        """The chats for which a call gets no answer just now."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         named = operation_of(scope)
@@ -201,7 +248,7 @@ class Calls:
             return
         caller = self._caller_of(access_key_of(scope))
         function = caller.name if caller else None
-        contact_id = caller.contact_id if caller else None
+        contact_id = _contact_of(caller)
         rule = self.switches.rule_for(named[1], function, contact_id)
         exchange = _Exchange(send)
         started = time.monotonic()
@@ -220,18 +267,22 @@ class Calls:
                 )
             )
 
-    async def _answer(self, rule: _Rule | None, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+    async def _answer(self, rule: Switch | None, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         if rule is None:
             await self._app(scope, receive, exchange.send)
-        elif rule.cut is not None:
-            await self._answer_and_cut(rule.cut, scope, receive, exchange)
-        elif rule.error is not None:
-            await _error(*rule.error)(scope, receive, exchange.send)
+        elif rule.fault.cut is not None:
+            await self._answer_and_cut(rule.fault.cut, scope, receive, exchange)
+        elif rule.fault.kill is not None:
+            await self._answer_and_kill(rule.fault.kill, scope, receive, exchange)
+        elif rule.fault.silence is not None:
+            await self._answer_to_nobody(rule, scope, receive, exchange)
+        elif rule.fault.error is not None:
+            await _error(*rule.fault.error)(scope, receive, exchange.send)
         else:
             await self._wait(rule)
             await self._app(scope, receive, exchange.send)
 
-    async def _wait(self, rule: _Rule) -> None:
+    async def _wait(self, rule: Switch) -> None:
         if rule.gate is not None:
             await rule.gate.pass_through()
         else:
@@ -246,8 +297,31 @@ class Calls:
             await self._app(scope, receive, exchange.send)
         self._cut(scope)
         exchange.status = 0
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _until_gone(receive)
+
+    async def _answer_and_kill(self, edge: Edge, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        await self._do_unheard(edge, scope, receive, exchange)
+        self._kill(access_key_of(scope))
+        await _until_gone(receive)
+
+    async def _answer_to_nobody(self, rule: Switch, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        await self._do_unheard(rule.fault.silence, scope, receive, exchange)
+        contact_id = _contact_of(self._caller_of(access_key_of(scope)))
+        self.unanswered.append(contact_id)
+        waits = [asyncio.ensure_future(_until_gone(receive)), asyncio.ensure_future(self._wait(rule))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.unanswered.remove(contact_id)
+            for each in waits:
+                each.cancel()
+        self._cut(scope)
+
+    async def _do_unheard(self, edge: Edge | None, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        exchange.is_muted = True
+        if edge == "after":
+            await self._app(scope, receive, exchange.send)
+        exchange.status = 0
 
     def _record(self, call: Call) -> None:
         self.recorded.append(call)
@@ -280,6 +354,15 @@ class _Exchange:
         if self.after_first_piece is not None and message.get("body"):
             self.after_first_piece()
             self.is_muted = True
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _contact_of(caller: Caller | None) -> str | None:
+    return caller.contact_id if caller else None
 
 
 def operation_of(scope: Scope) -> tuple[str, str] | None:

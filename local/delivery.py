@@ -1,13 +1,15 @@
 """SNS between Connect and Lambda: what a chat publishes, filtered by the template's policy, as true SNS events.
 
 It has no order and no memory, like a standard topic; a test can make it deliver twice, late or in another order by its
-switches. Rule: what the filter lets through is handed to Lambda's queue; from there on failures are Lambda's to retry.
+switches, and decide the fate of a single event, also of one that a function hands to another. Rule: what the filter
+lets through is handed to Lambda's queue; from there on failures are Lambda's to retry.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,11 +21,62 @@ from local.happenings import Happening, ItemAdded
 from local.intrinsics import ACCOUNT
 from local.template import Subscription
 from local.wire import iso8601
+from local.workers import contact_of
 
 _FROM_ITEM: Final = ("InitialContactId", "ContactId", "ParticipantRole", "Type", "ContentType")
 
+_EVENT_PREFIX: Final = "application/vnd.amazonaws.connect.event."
+KEPT_DELIVERIES: Final = 2_000
+
 Invoke = Callable[[str, Mapping[str, Any]], None]
 """Gives an event to Lambda's queue for the function of this ARN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of one event on its way to Lambda's queue."""
+
+    arrives_after: tuple[float, ...] = (0.0,)
+    """Seconds of the stack's clock, one for each time that it arrives; none loses it."""
+    after_the_next: bool = False
+    """It is overtaken by the next event of its chat, or waits for `arrives_after` if none comes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Chosen:
+    """The event that a fate is for: the `nth` of its kind in a chat from now on. `met` says whether it came."""
+
+    kind: str
+    contact_id: str
+    fate: Fate
+    nth: int = 1
+    met: bool = False
+
+    def is_it(self, kind: str, contact_id: str | None) -> bool:
+        """Whether this event is the one; called once for each."""
+        if self.met or (kind, contact_id) != (self.kind, self.contact_id):
+            return False
+        self.nth -= 1
+        self.met = self.nth == 0
+        return self.met
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An event that was to be delivered, whatever became of it."""
+
+    kind: str
+    contact_id: str | None
+
+
+@dataclass(slots=True)
+class _Overtaken:
+    """An event that waits for the next one of its chat."""
+
+    function_arn: str
+    event: Mapping[str, Any]
+    contact_id: str | None
+    has_gone: bool = False
 
 
 @dataclass(slots=True)
@@ -36,6 +89,17 @@ class DeliverySwitches:
     """By the stack's clock."""
     hold: bool = False
     held: list[tuple[Subscription, dict[str, Any]]] = field(default_factory=list)
+    chosen: list[Chosen] = field(default_factory=list)
+
+    def decide(self, kind: str, fate: Fate, *, contact_id: str, nth: int = 1) -> Chosen:
+        """Choose the fate of one event."""
+        self.chosen.append(Chosen(kind=kind, contact_id=contact_id, fate=fate, nth=nth))
+        return self.chosen[-1]
+
+    def fate_of(self, kind: str, contact_id: str | None) -> Fate | None:
+        """The fate chosen for an event that has come; each choice is good for one."""
+        found = [chosen for chosen in self.chosen if chosen.is_it(kind, contact_id)]
+        return found[0].fate if found else None
 
 
 class Delivery:
@@ -47,6 +111,8 @@ class Delivery:
         self._new_id = new_id
         self._instance_id = instance_id
         self._late: set[asyncio.Task[None]] = set()
+        self._overtaken: list[_Overtaken] = []
+        self.recorded: deque[Delivered] = deque(maxlen=KEPT_DELIVERIES)
         self.subscriptions: tuple[Subscription, ...] = ()
         self.switches = DeliverySwitches()
 
@@ -61,7 +127,31 @@ class Delivery:
         self.switches.hold = False
         held, self.switches.held = self.switches.held, []
         for subscription, event in order(held):
-            self._invoke(subscription.function_arn, event)
+            self.deliver(subscription.function_arn, event)
+
+    def deliver(self, function_arn: str, event: Mapping[str, Any]) -> None:
+        """Hand an event to Lambda's queue, unless another fate was chosen for it."""
+        kind, contact_id = kind_of(event), contact_of(event)
+        self.recorded.append(Delivered(kind, contact_id))
+        fate = self.switches.fate_of(kind, contact_id) or Fate()
+        if fate.after_the_next:
+            self._overtaken.append(overtaken := _Overtaken(function_arn, event, contact_id))
+            for seconds in fate.arrives_after:
+                self._later(seconds, lambda: self._go_on(overtaken))
+            return
+        for seconds in fate.arrives_after:
+            if seconds:
+                self._later(seconds, lambda: self._invoke(function_arn, event))
+            else:
+                self._invoke(function_arn, event)
+        for each in [each for each in self._overtaken if each.contact_id == contact_id]:
+            self._go_on(each)
+
+    def _go_on(self, overtaken: _Overtaken) -> None:
+        if not overtaken.has_gone:
+            overtaken.has_gone = True
+            self._overtaken.remove(overtaken)
+            self._invoke(overtaken.function_arn, overtaken.event)
 
     async def close(self) -> None:
         for task in self._late:
@@ -113,15 +203,43 @@ class Delivery:
         if self.switches.hold:
             self.switches.held.append((subscription, event))
         elif self.switches.delay_seconds:
-            late = asyncio.get_running_loop().create_task(self._deliver_late(subscription, event))
-            self._late.add(late)
-            late.add_done_callback(self._late.discard)
+            self._later(self.switches.delay_seconds, lambda: self.deliver(subscription.function_arn, event))
         else:
-            self._invoke(subscription.function_arn, event)
+            self.deliver(subscription.function_arn, event)
 
-    async def _deliver_late(self, subscription: Subscription, event: dict[str, Any]) -> None:
-        await self._clock.sleep(self.switches.delay_seconds)
-        self._invoke(subscription.function_arn, event)
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        """By the stack's clock."""
+
+        async def wait() -> None:
+            await self._clock.sleep(seconds)
+            act()
+
+        late = asyncio.get_running_loop().create_task(wait())
+        self._late.add(late)
+        late.add_done_callback(self._late.discard)
+
+
+def kind_of(event: Mapping[str, Any]) -> str:
+    """Who did what, as a test names it: `CUSTOMER MESSAGE`, `AGENT participant.joined`; `early` is StartBot's."""
+    match event:
+        case {"Records": [{"Sns": {"Message": str(message), **rest}}, *_]}:
+            item = _object(message)
+        case _:
+            return "other"
+    if "MessageAttributes" not in rest:
+        return "early message"  # handed over by a function: SNS would have told its attributes
+    what = str(item.get("Type", ""))
+    if what == "EVENT":
+        what = str(item.get("ContentType", "")).removeprefix(_EVENT_PREFIX)
+    return f"{item.get('ParticipantRole', '')} {what}".strip()
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _passes(subscription: Subscription, attributes: Mapping[str, Mapping[str, str]], message: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -24,6 +24,9 @@ EVENT_LIMIT_BYTES: Final = 1024 * 1024
 REQUEST_LIMIT_BYTES: Final = 6 * 1024 * 1024
 """Of a synchronous one (same)."""
 
+InvokeLater = Callable[[str, Any], None]
+"""Accepts an event for a function, as Lambda's queue does."""
+
 _STATUS: Final = {
     "InvalidParameterValueException": 400,
     "InvalidRequestContentException": 400,
@@ -38,12 +41,13 @@ class _Refused(Exception):
         self.code = code
 
 
-def routes(workers: Workers) -> list[Route]:
-    """Routes to be mounted at the root of the one origin."""
+def routes(workers: Workers, *, invoke_later: InvokeLater | None = None) -> list[Route]:
+    """Routes to be mounted at the root of the one origin; `invoke_later` takes events in place of the workers."""
+    later = invoke_later or workers.invoke_later
 
     async def invoke(request: Request) -> Response:
         try:
-            return await _invoke(workers, request)
+            return await _invoke(workers, later, request)
         except _Refused as refusal:
             body = {"Type": "User", "Message": str(refusal)}
             return JSONResponse(body, status_code=_STATUS[refusal.code], headers={"x-amzn-ErrorType": refusal.code})
@@ -51,7 +55,7 @@ def routes(workers: Workers) -> list[Route]:
     return [Route("/2015-03-31/functions/{name}/invocations", invoke, methods=["POST"], name="lambda.Invoke")]
 
 
-async def _invoke(workers: Workers, request: Request) -> Response:
+async def _invoke(workers: Workers, later: InvokeLater, request: Request) -> Response:
     name = _function(workers, request)
     kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
     event = await _event(request, EVENT_LIMIT_BYTES if kind == "Event" else REQUEST_LIMIT_BYTES)
@@ -59,7 +63,7 @@ async def _invoke(workers: Workers, request: Request) -> Response:
         case "RequestResponse":
             return await _answer(workers, name, event, _client_context(request))
         case "Event":
-            workers.invoke_later(name, event)
+            later(name, event)
             return Response(status_code=202)
         case "DryRun":
             return Response(status_code=204)

@@ -71,6 +71,10 @@ class RuntimeProcess:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
+    def crash(self) -> None:
+        """Kill it at once, as a fault of its machine would; `end` still has to be called."""
+        kill_group(self._process.pid)
+
     async def end(self, *, at_once: bool = False) -> None:
         """Let it end by itself, but not for long."""
         if self.is_alive and not at_once:

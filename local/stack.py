@@ -273,7 +273,7 @@ class Stack:
             *participant_api.routes(self.chats),
             *sockets.routes(self.chats),
             *self.agents.routes(),
-            *lambda_api.routes(self.workers),
+            *lambda_api.routes(self.workers, invoke_later=self.delivery.deliver),
             targets.route({dynamodb.TARGET: self.dynamodb.serve, sqs_api.TARGET: SqsApi(self.queues).serve}),
             *activity.routes(self.activity),
             Mount(DESK, routes=desk.routes(self.chats)),
@@ -286,6 +286,7 @@ class Stack:
             activity=self.activity,
             clock=self.clock,
             cut=self._server.cut,
+            kill=self.agents.crash_caller,
         )
         return OnlyThisAddress(self.calls, host=self._server.host)
 

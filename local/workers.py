@@ -128,6 +128,13 @@ class Workers:
             worker.crash()
         return len(hit)
 
+    def crash_caller(self, access_key: str) -> bool:
+        """Kill the worker that signs with this key, in the same way; whether there was one."""
+        worker, _ = self._running.get(access_key, (None, None))
+        if worker is not None:
+            worker.crash()
+        return worker is not None
+
     async def invoke(
         self,
         function: str,

@@ -62,6 +62,7 @@ class RunningStack:
             stack.delivery.switches.delay_seconds = 0.0
             stack.delivery.switches.hold = False
             stack.delivery.switches.held.clear()
+            stack.delivery.switches.chosen.clear()
             stack.agents.fail_next = never_fail
             stack.workers.given_up.clear()
 

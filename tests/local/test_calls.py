@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from local.activity import Activity
-from local.calls import Caller, Calls, operation_of
+from local.calls import Caller, Calls, Fault, operation_of
 from local.clock import Clock
 from local.server import Server
 
@@ -33,12 +33,14 @@ class Origin:
         self.clock = Clock()
         self.activity = Activity(now=self.clock.now)
         self.served: list[str] = []
+        self.killed: list[str] = []
         self.calls = Calls(
             Starlette(routes=[Route("/{path:path}", self._serve, methods=["POST", "PUT", "GET"])]),
             caller_of=self._caller_of,
             activity=self.activity,
             clock=self.clock,
             cut=self.server.cut,
+            kill=self.killed.append,
         )
 
     async def _serve(self, request: Request) -> Response:
@@ -208,6 +210,62 @@ async def test_a_stream_can_be_cut_after_its_first_piece() -> None:
                         got += piece
 
     assert got in {b"first ", b""}
+
+
+@pytest.mark.parametrize(("edge", "served"), [("before", []), ("after", [SEND])])
+async def test_a_call_without_an_answer_lasts_until_its_client_gives_up(edge: Any, served: list[str]) -> None:
+    """A time-out is the client's; whether anything was done it cannot know."""
+    async with origin() as o:
+        silent = o.calls.switches.arm("SendMessage", Fault(silence=edge), times=1)
+        async with httpx.AsyncClient(base_url=o.server.origin, timeout=0.2) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(SEND, headers=SIGNED)
+        fine = await o.post()
+
+    assert (silent.met, fine.status_code) == (1, 200)
+    assert o.served == [*served, SEND]
+    assert o.calls.unanswered == []
+
+
+async def test_clearing_the_switches_ends_a_call_that_gets_no_answer() -> None:
+    """Nobody waits for a test that is over."""
+    async with origin() as o:
+        o.calls.switches.arm("SendMessage", Fault(silence="before"))
+        asking = asyncio.create_task(o.post())
+        while o.calls.unanswered != ["c-1"]:
+            await asyncio.sleep(0)
+        o.calls.switches.clear()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asking
+
+    assert o.served == []
+
+
+@pytest.mark.parametrize(("edge", "served"), [("before", []), ("after", [SEND])])
+async def test_a_call_can_be_the_last_thing_its_caller_does(edge: Any, served: list[str]) -> None:
+    """Before it had an effect, or when it had all of it; no answer is ever sent."""
+    async with origin() as o:
+        o.calls.switches.arm("SendMessage", Fault(kill=edge), times=1)
+        asking = asyncio.create_task(o.post())
+        while not o.killed:
+            await asyncio.sleep(0)
+        served_at_the_kill = list(o.served)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+    assert (o.killed, served_at_the_kill) == ([WORKER], served)
+
+
+async def test_a_switch_may_spare_the_first_calls() -> None:
+    """What goes wrong is one step of a story, not the first of its name."""
+    async with origin() as o:
+        third = o.calls.switches.arm(
+            "SendMessage", Fault(error=("ThrottlingException", 429, "by a switch")), nth=3, times=1
+        )
+        answers = [await o.post() for _ in range(4)]
+
+    assert [each.status_code for each in answers] == [200, 200, 429, 200]
+    assert third.met == 1
 
 
 async def test_a_rule_meets_only_the_function_and_the_chat_it_names() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.clock import Clock
-from local.delivery import Delivery
+from local.delivery import Delivery, Fate
 from local.happenings import ContactEnded, ItemAdded
 from local.intrinsics import arn
 from local.template import Subscription
@@ -167,6 +167,80 @@ async def test_a_late_event_comes_when_the_stack_s_clock_says_so() -> None:
     await asyncio.sleep(0)
 
     assert (before, topic.texts()) == ([], ["late"])
+
+
+async def test_one_event_of_a_chat_can_have_a_fate_of_its_own() -> None:
+    """Several chats run in one test: neither another's event nor another kind of event is met."""
+    topic = Topic()
+    lost = topic.delivery.switches.decide("CUSTOMER MESSAGE", Fate(arrives_after=()), contact_id="c-1", nth=2)
+    topic.delivery.switches.decide("CUSTOMER MESSAGE", Fate(arrives_after=()), contact_id="c-2")
+    topic.delivery.switches.decide("CUSTOMER ATTACHMENT", Fate(arrives_after=()), contact_id="c-1")
+
+    for text in ("one", "two", "three"):
+        topic.say(text)
+
+    assert topic.texts() == ["one", "three"]
+    assert lost.met
+
+
+async def test_an_event_can_arrive_at_once_and_again_later() -> None:
+    """As a queue repeats what it has delivered."""
+    topic = Topic()
+    topic.delivery.switches.decide("CUSTOMER MESSAGE", Fate(arrives_after=(0.0, 0.0, 120.0)), contact_id="c-1")
+    topic.say("thrice")
+    at_once = topic.texts()
+
+    await asyncio.sleep(0)
+    topic.clock.advance(120)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert (at_once, topic.texts()) == (["thrice"] * 2, ["thrice"] * 3)
+
+
+async def test_an_event_can_be_overtaken_by_the_next() -> None:
+    """Once, and not also at the time at which it would have come without one."""
+    topic = Topic()
+    overtaken = Fate(arrives_after=(30.0,), after_the_next=True)
+    topic.delivery.switches.decide("CUSTOMER MESSAGE", overtaken, contact_id="c-1")
+
+    topic.say("one")
+    topic.say("two")
+    await asyncio.sleep(0)
+    topic.clock.advance(30)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert topic.texts() == ["two", "one"]
+
+
+async def test_an_overtaken_event_that_no_other_follows_comes_late() -> None:
+    """It is not lost."""
+    topic = Topic()
+    overtaken = Fate(arrives_after=(30.0,), after_the_next=True)
+    topic.delivery.switches.decide("CUSTOMER MESSAGE", overtaken, contact_id="c-1")
+
+    topic.say("alone")
+    await asyncio.sleep(0)
+    before = topic.texts()
+    topic.clock.advance(30)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert (before, topic.texts()) == ([], ["alone"])
+
+
+async def test_what_a_function_hands_to_another_is_delivered_like_any_event() -> None:
+    """It has no message attributes, and may be lost as well."""
+    topic = Topic()
+    handed = {"Records": [{"Sns": {"Message": json.dumps(item("early", "CUSTOMER"))}}]}
+    topic.delivery.switches.decide("early message", Fate(arrives_after=()), contact_id="c-1")
+
+    topic.delivery.deliver(BOT, handed)
+    topic.delivery.deliver(BOT, handed)
+
+    assert topic.texts() == ["early"]
+    assert [each.kind for each in topic.delivery.recorded] == ["early message", "early message"]
 
 
 async def test_closing_drops_what_is_still_on_its_way() -> None:

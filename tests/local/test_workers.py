@@ -167,6 +167,19 @@ async def test_a_crash_is_seen_at_once_and_the_next_event_gets_a_fresh_worker(tm
                 await b.workers.invoke("die", {})
 
 
+async def test_a_worker_is_killed_by_the_key_it_signs_with(tmp_path: Path, guard: Guard) -> None:
+    """So that a single call can be the last thing it does; its event fails as if the machine had."""
+    async with bench(function("hang"), logs=tmp_path, guard=guard) as b:
+        running = asyncio.ensure_future(b.workers.invoke("hang", {}))
+        await until(lambda: bool(b.workers._running))
+        [key] = b.workers._running
+        hit = [b.workers.crash_caller("NOBODY"), b.workers.crash_caller(key)]
+        with pytest.raises(FunctionError, match=r"Runtime\.ExitError: .* SIGKILL"):
+            await running
+
+    assert hit == [False, True]
+
+
 async def test_a_worker_killed_while_idle_is_not_used(tmp_path: Path, guard: Guard) -> None:
     """Lambda takes environments away whenever it likes."""
     async with bench(function("who_am_i"), logs=tmp_path, guard=guard) as b:
