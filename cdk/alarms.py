@@ -60,6 +60,11 @@ class Alarms:
         )
         self.at(scope, metric, metric=counted, threshold=threshold, means=means)
 
+    def on_waiting(self, queue: sqs.Queue, scope: Construct, *, seconds: int, means: str) -> None:
+        """When the oldest message has waited so long."""
+        age = queue.metric_approximate_age_of_oldest_message(period=WATCHED_FOR, statistic="Maximum")
+        self.at(scope, "Waiting", metric=age, threshold=seconds, means=means)
+
     def on_any_message(self, queue: sqs.Queue, scope: Construct, *, means: str) -> None:
         depth = queue.metric_approximate_number_of_messages_visible(period=WATCHED_FOR, statistic="Maximum")
         self.at(scope, "NotEmpty", metric=depth, threshold=1, means=means)

@@ -29,10 +29,12 @@ TAKEN = frozenset(
             "HumanQueue",
             "InboundFlow",
             "Failures",
-            "Undelivered",
+            "Kept",
+            "Unrescued",
+            "RescueBot",
         ),
         *("DataKey", "Guardrail", "Team", "instanceId", "queueName", "BootstrapVersion", "CheckBootstrapVersion"),
-        *("FlowName", "HowToTry", "StartBotArn", "QueueArn", "WhoAnswers", "KeptByDestroy"),
+        *("FlowName", "HowToTry", "StartBotArn", "RescueBotArn", "QueueArn", "WhoAnswers", "KeptByDestroy"),
         *("AgentId", "AgentAliasId", "AgentRuntimeArn", "HarnessArn"),
     }
 )

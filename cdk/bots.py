@@ -1,7 +1,7 @@
 """The two functions of the bot: StartBot, which the contact flow asks, and ChatBot, which answers.
 
 Their environments are the contract with `lambdas.start_bot.settings` and `lambdas.chat_bot.settings`; a test holds both
-sides to it. What they may do is granted in `stack`.
+sides to it. What becomes of an event that ChatBot fails at is in `rescue`. What they may do is granted in `stack`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from constructs import Construct
 from cdk.access import AgentAccess
 from cdk.alarms import METRICS_NAMESPACE, WATCHED_FOR
 from cdk.function import Function, Operations, Program
-from cdk.queues import FailureQueue
+from cdk.queues import Queue
 from cdk.settings import Settings
 from cdk.tables import Table
 
@@ -28,7 +28,7 @@ CHAT_BOT_TIMEOUT = Duration.seconds(180)
 CHAT_BOT_RETRIES = 2
 EVENT_LIVES = Duration.minutes(15)
 """Three tries of 180 s with Lambda's pauses of 1 and 2 minutes between them take 12 minutes; older than this, an event
-goes to the queue of failures, where the alarm is."""
+goes to the queue of failures, and RescueBot sees to the customer."""
 BOT_MEMORY_MB = 1024
 """Memory buys CPU, and a cold start has to fit into the flow's 8 s."""
 LOST_RACES = 5
@@ -46,14 +46,14 @@ class Count:
     means: str
 
 
-_ATTRIBUTES_REFUSED = Count(
+ATTRIBUTES_REFUSED = Count(
     metric="AttributesRefused",
     threshold=1,  # a wrong name or too much data is refused every time
     means="Connect refused contact attributes: a person is briefed without them. The log names the refusal.",
 )
-_COUNTED_BY_CHAT_BOT = (_ATTRIBUTES_REFUSED,)
+_COUNTED_BY_CHAT_BOT = (ATTRIBUTES_REFUSED,)
 _COUNTED_BY_START_BOT = (
-    _ATTRIBUTES_REFUSED,
+    ATTRIBUTES_REFUSED,
     Count(
         metric="ChatsEndedWithoutAPerson",
         threshold=1,
@@ -97,7 +97,7 @@ def make_chat_bot(
             **agents.environment,
             "AGENT_SESSION_IDLE_SECONDS": str(settings.agent_session_idle_seconds),
             "LANGUAGE": settings.language,
-            "READ_TRANSCRIPT": _flag(on=settings.read_transcript),
+            "READ_TRANSCRIPT": flag(on=settings.read_transcript),
             "MESSAGE_AGE_LIMIT_SECONDS": str(settings.message_age_limit_seconds),
             "TURN_DEADLINE_SECONDS": str(settings.turn_deadline_seconds),
             "SPEAK": settings.speak,
@@ -105,7 +105,7 @@ def make_chat_bot(
         },
     )
     chat_bot = Function(scope, "ChatBot", program=program, operations=operations, errors_before_alarm=LOST_RACES)
-    _watch_counts(chat_bot, _COUNTED_BY_CHAT_BOT, service=CHAT_BOT_SERVICE, operations=operations)
+    watch_counts(chat_bot, _COUNTED_BY_CHAT_BOT, service=CHAT_BOT_SERVICE, operations=operations)
     return chat_bot
 
 
@@ -131,17 +131,17 @@ def make_start_bot(
             "LANGUAGE": settings.language,
             "BOT_NAME": settings.bot_name,
             "TOLD_ATTRIBUTES": ",".join(settings.told_attributes),
-            "READ_TRANSCRIPT": _flag(on=settings.read_transcript),
+            "READ_TRANSCRIPT": flag(on=settings.read_transcript),
             "UNANSWERED_SECONDS": str(settings.unanswered_seconds),
             **powertools(START_BOT_SERVICE, settings),
         },
     )
     start_bot = Function(scope, "StartBot", program=program, operations=operations)
-    _watch_counts(start_bot, _COUNTED_BY_START_BOT, service=START_BOT_SERVICE, operations=operations)
+    watch_counts(start_bot, _COUNTED_BY_START_BOT, service=START_BOT_SERVICE, operations=operations)
     return start_bot
 
 
-def retry_and_keep_failures(chat_bot: Function, failures: FailureQueue, *, operations: Operations) -> None:
+def retry_and_keep_failures(chat_bot: Function, failures: Queue, *, operations: Operations) -> None:
     """Lambda tries an event of ChatBot again and keeps what it has given up on."""
     lambda_.CfnEventInvokeConfig(
         chat_bot,
@@ -167,12 +167,12 @@ def retry_and_keep_failures(chat_bot: Function, failures: FailureQueue, *, opera
     )
 
 
-def _watch_counts(function: Function, counts: Iterable[Count], *, service: str, operations: Operations) -> None:
+def watch_counts(function: Function, counts: Iterable[Count], *, service: str, operations: Operations) -> None:
     for count in counts:
         operations.alarms.on_count(
             function, count.metric, service=service, threshold=count.threshold, means=count.means
         )
 
 
-def _flag(*, on: bool) -> str:
+def flag(*, on: bool) -> str:
     return "true" if on else "false"

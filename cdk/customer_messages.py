@@ -23,7 +23,7 @@ from constructs import Construct
 
 from cdk.acknowledgements import acknowledge
 from cdk.function import Function
-from cdk.queues import FailureQueue
+from cdk.queues import Queue
 
 CONNECT = "connect.amazonaws.com"
 _EVENT = "application/vnd.amazonaws.connect.event"
@@ -64,7 +64,7 @@ class CustomerMessages(Construct):
     def arn(self) -> str:
         return self.topic.topic_arn
 
-    def deliver_to(self, listener: Function, *, undelivered: FailureQueue) -> None:
+    def deliver_to(self, listener: Function, *, undelivered: Queue) -> None:
         """Subscribe a function; what Lambda does not accept goes to `undelivered`.
 
         The L1 subscription, because CDK's own refuses `$or`.

@@ -14,6 +14,8 @@ from constructs import Construct
 
 SEND_TO_QUEUE = ("kms:GenerateDataKey", "kms:Decrypt")
 """What a producer needs for an encrypted queue (SQS developer guide, key management, read 2026-11)."""
+RECEIVE_FROM_QUEUE = "kms:Decrypt"
+"""What a consumer needs, or Lambda, which reads the queue in the function's role (the same page)."""
 
 
 class DataKey(Construct):

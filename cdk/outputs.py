@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from aws_cdk import CfnOutput
 from constructs import Construct
 
+RESCUE_BOT = "RescueBotArn"
+"""`make replay` finds the function by it."""
+
 
 def tell_deployer(
     stack: Construct,
     *,
     flow_name: str,
     start_bot_arn: str,
+    rescue_bot_arn: str,
     queue_arn: str,
     who_answers: str,
     agents: Mapping[str, str],
@@ -21,6 +25,7 @@ def tell_deployer(
     _tell(stack, "FlowName", flow_name, "The contact flow that starts a chat with the bot")
     _tell(stack, "HowToTry", _how_to_try(flow_name), "A first conversation")
     _tell(stack, "StartBotArn", start_bot_arn, "For a flow of your own: the function its Lambda block names")
+    _tell(stack, RESCUE_BOT, rescue_bot_arn, "What failed is replayed by it: make replay")
     _tell(stack, "QueueArn", queue_arn, "Where customers wait for a person")
     _tell(stack, "WhoAnswers", who_answers, "What a customer talks with")
     for name, value in agents.items():

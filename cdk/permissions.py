@@ -1,4 +1,4 @@
-"""What StartBot and ChatBot may do in Amazon Connect and with the agents: single calls on single resources.
+"""What StartBot, ChatBot and RescueBot may do in Amazon Connect and with the agents: single calls on single resources.
 
 The participant API needs nothing here: its bearer is the credential. Which calls reach the agents is the backend's to
 say: see `access`. Source: service authorization reference for Amazon Connect, read 2026-11.
@@ -31,9 +31,19 @@ def allow_answering(chat_bot: Function, *, parameters: Parameters, agents: Agent
     """ChatBot asks the agents, writes what the person should know and takes the bot out of the chat."""
     for call in agents.calls:
         chat_bot.allow(*call.actions, on=call.on, when=call.when)
-    chat_bot.allow("connect:StopContactStreaming", on=_instance_and_contacts(parameters))
-    chat_bot.allow("connect:UpdateContactAttributes", on=[_contacts(parameters)])
-    acknowledge_all_of_instance(chat_bot.role, "contact", reason=_ANY_CONTACT)
+    _allow_leaving(chat_bot, parameters)
+
+
+def allow_rescuing(rescue_bot: Function, *, parameters: Parameters, chat_bot: Function) -> None:
+    """RescueBot takes the bot out of a chat, and hands ChatBot what is replayed."""
+    _allow_leaving(rescue_bot, parameters)
+    rescue_bot.allow("lambda:InvokeFunction", on=[chat_bot.alias.function_arn])
+
+
+def _allow_leaving(function: Function, parameters: Parameters) -> None:
+    function.allow("connect:StopContactStreaming", on=_instance_and_contacts(parameters))
+    function.allow("connect:UpdateContactAttributes", on=[_contacts(parameters)])
+    acknowledge_all_of_instance(function.role, "contact", reason=_ANY_CONTACT)
 
 
 def _contacts(parameters: Parameters) -> str:

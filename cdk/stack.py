@@ -1,7 +1,8 @@
 """The deployment as a stack: what there is, who may do what, and what the deployer is told.
 
     Amazon Connect ─► InboundFlow ─► StartBot ─► Contacts        CustomerMessages ─► ChatBot ─► the agents
-                          └─ HumanQueue                                                 └─► Failures
+                          └─ HumanQueue                            └──────► Failures ◄────┘
+                                                                               └─► RescueBot ─► Kept, Unrescued
     the agents ─► tools ─► tables, all as the team's file describes them
 
 Constructs make their parts; permissions are granted here, where both sides are visible, and name single calls on
@@ -26,8 +27,9 @@ from cdk.human_queue import HumanQueue
 from cdk.inbound_flow import InboundFlow
 from cdk.outputs import tell_deployer, tell_what_stays
 from cdk.parameters import declare_parameters
-from cdk.permissions import allow_answering, allow_joining
-from cdk.queues import FailureQueue
+from cdk.permissions import allow_answering, allow_joining, allow_rescuing
+from cdk.queues import Queue
+from cdk.rescue import FailureQueues, make_failure_queues, make_rescue_bot
 from cdk.settings import Settings
 from cdk.tables import Table, make_contacts_table
 from cdk.team import Packages, deploy_team, make_guardrail
@@ -74,7 +76,9 @@ class HandoffStack(Stack):
             condition_on_key=self._settings.topic_source_condition,
         )
         agents = self._agents(team, elsewhere)
-        chat_bot = self._chat_bot(contacts, messages, agents)
+        queues = make_failure_queues(self, key=self._foundation.data_key.key, operations=self._foundation.operations)
+        chat_bot = self._chat_bot(contacts, messages, agents, queues.failures)
+        rescue_bot = self._rescue_bot(contacts, chat_bot, queues)
         start_bot = self._start_bot(contacts, messages, chat_bot)
         queue = HumanQueue(self, "HumanQueue", parameters=self._parameters, operations=self._foundation.operations)
         flow = InboundFlow(
@@ -89,6 +93,7 @@ class HandoffStack(Stack):
             self,
             flow_name=flow.name,
             start_bot_arn=start_bot.alias.function_arn,
+            rescue_bot_arn=rescue_bot.alias.function_arn,
             queue_arn=queue.arn,
             who_answers=_who_answers(self._settings, team),
             agents=agents.told,
@@ -105,7 +110,7 @@ class HandoffStack(Stack):
         self._kept |= {name.lower(): table.name for name, table in own.tools.tables.items()}
         return own.access
 
-    def _chat_bot(self, contacts: Table, messages: CustomerMessages, agents: AgentAccess) -> Function:
+    def _chat_bot(self, contacts: Table, messages: CustomerMessages, agents: AgentAccess, failures: Queue) -> Function:
         chat_bot = make_chat_bot(
             self,
             package=self._code,
@@ -116,16 +121,24 @@ class HandoffStack(Stack):
         )
         contacts.allow(chat_bot, "GetItem", "PutItem", "UpdateItem")
         allow_answering(chat_bot, parameters=self._parameters, agents=agents)
-        retry_and_keep_failures(
-            chat_bot,
-            self._failure_queue("Failures", "ChatBot gave up on an event: somebody waits for an answer."),
-            operations=self._foundation.operations,
-        )
-        messages.deliver_to(
-            chat_bot, undelivered=self._failure_queue("Undelivered", "SNS could not give an event to ChatBot.")
-        )
+        retry_and_keep_failures(chat_bot, failures, operations=self._foundation.operations)
+        messages.deliver_to(chat_bot, undelivered=failures)
         self._foundation.data_key.serve_topic(messages.arn)
         return chat_bot
+
+    def _rescue_bot(self, contacts: Table, chat_bot: Function, queues: FailureQueues) -> Function:
+        rescue_bot = make_rescue_bot(
+            self,
+            package=self._code,
+            contacts=contacts,
+            chat_bot=chat_bot,
+            queues=queues,
+            settings=self._settings,
+            operations=self._foundation.operations,
+        )
+        contacts.allow(rescue_bot, "GetItem", "PutItem", "UpdateItem")
+        allow_rescuing(rescue_bot, parameters=self._parameters, chat_bot=chat_bot)
+        return rescue_bot
 
     def _start_bot(self, contacts: Table, messages: CustomerMessages, chat_bot: Function) -> Function:
         start_bot = make_start_bot(
@@ -140,15 +153,6 @@ class HandoffStack(Stack):
         contacts.allow(start_bot, "GetItem", "PutItem", "UpdateItem")
         allow_joining(start_bot, parameters=self._parameters, chat_bot=chat_bot)
         return start_bot
-
-    def _failure_queue(self, name: str, means: str) -> FailureQueue:
-        return FailureQueue(
-            self,
-            name,
-            key=self._foundation.data_key.key,
-            alarms=self._foundation.operations.alarms,
-            means=means,
-        )
 
 
 class TeamStack(Stack):

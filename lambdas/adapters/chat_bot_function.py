@@ -1,14 +1,14 @@
-"""Handing messages to the ChatBot Lambda that SNS will never bring: what was written before the chat was streamed.
+"""Handing the ChatBot Lambda what SNS will not bring (any more): early messages, and events that are replayed.
 
-Asynchronously and in the shape SNS would have brought them in; ChatBot knows a message that comes twice.
+Asynchronously and in the shape SNS brings them in; ChatBot knows a message that comes twice.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,7 +29,10 @@ class ChatBotFunction:
 
     def hand_over(self, chat: Chat, early: Sequence[Said]) -> None:
         """Raises `FunctionUnavailable`; the flow's next try of StartBot then hands over again."""
-        event = {"Records": [{"Sns": {"Message": event_of(said, chat)}} for said in early]}
+        self.replay({"Records": [{"Sns": {"Message": event_of(said, chat)}} for said in early]})
+
+    def replay(self, event: Mapping[str, Any]) -> None:
+        """Raises `FunctionUnavailable`."""
         try:
             self.client.invoke(
                 FunctionName=self.name,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from lambdas.adapters.performer import Explain, Performer, Report
 from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
-from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, State
+from lambdas.conversation.closing import chat_ended, human_joined
+from lambdas.conversation.contact import State
 from lambdas.conversation.effects import EndSession
 from lambdas.conversation.handoff import Policy
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
@@ -36,7 +37,7 @@ class ChatBot:
                 with self._performer(clock, report, explain) as performer:
                     performer.perform(react(contact_id, message, self._world(clock, ends_at)))
             case HumanJoined(contact_id, at):
-                self._human_joined(contact_id, at, clock)
+                human_joined(contact_id, at, self.stays, clock)
             case ChatEnded(contact_id):
                 self._chat_ended(contact_id, clock, report)
             case Irrelevant():
@@ -57,20 +58,8 @@ class ChatBot:
     def _world(self, clock: Clock, ends_at: float) -> World:
         return World(rules=self.rules, policy=self.policy, now=clock.now, new_id=self.new_id, ends_at=ends_at)
 
-    def _human_joined(self, contact_id: str, at: float, clock: Clock) -> None:
-        """Connect has removed the bot; what waits in the inbox is the person's to answer.
-
-        An event that comes late, from before this stay, is about a person who has gone again.
-        """
-        record = self.stays.read(contact_id, now=clock.now())
-        if record is not None and at >= record.joined_at:
-            self.stays.become_human(record, now=clock.now())
-
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
-        before = self.stays.become_ended(contact_id, now=clock.now())
-        contact = self.stays.read_contact(contact_id) if before is not None else None
-        if contact is not None:
-            self.stays.save_contact(contact, expires_at=clock.now() + KEPT_AFTER_END_SECONDS)
+        before = chat_ended(contact_id, self.stays, clock)
         if before is not None and before.state is State.BOT:
             report("ChatsEndedWithTheBot")
             with self._performer(clock, report) as performer:

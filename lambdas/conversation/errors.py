@@ -7,10 +7,12 @@
     ├── TurnFailed             some records of an event failed
     ├── ActionFailed           StartBot failed in a way nobody foresaw
     ├── LeaseLost              somebody else answers this contact now
+    ├── TurnUnderWay           somebody holds the turn, and may be dead
     ├── FenceClosed            the bot may not speak any more
     ├── IllegalMove            a change of state that the table does not know
     ├── RecordUnavailable      the table did not do what was asked
     ├── FunctionUnavailable    ChatBot could not be handed what it should answer
+    ├── QueueUnavailable       a queue of failed events did not do what was asked
     ├── EarlyMessagesUnknown   the transcript cannot be read while joining
     ├── AgentUnavailable       the agent team did not answer
     ├── DeadlineReached        the turn took too long
@@ -78,6 +80,14 @@ class LeaseLost(HandoffError):
         self.contact_id = contact_id
 
 
+class TurnUnderWay(HandoffError):
+    """A message still waits, and whoever holds the turn has renewed it lately: only time tells whether it is alive."""
+
+    def __init__(self, contact_id: str) -> None:
+        super().__init__(f"the turn of contact {contact_id} is held, and its message waits")
+        self.contact_id = contact_id
+
+
 class FenceClosed(HandoffError):
     """A send was stopped before it happened.
 
@@ -106,10 +116,18 @@ class RecordUnavailable(HandoffError):
 
 
 class FunctionUnavailable(HandoffError):
-    """ChatBot could not be handed the early messages; `code` is the service's own error code."""
+    """ChatBot could not be handed an event; `code` is the service's own error code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"the ChatBot function could not be invoked: {code}")
+        self.code = code
+
+
+class QueueUnavailable(HandoffError):
+    """A queue could not be read or written; `code` is the service's own error code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"a queue of failed events is unavailable: {code}")
         self.code = code
 
 

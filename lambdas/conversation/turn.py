@@ -41,7 +41,7 @@ from lambdas.conversation.handoff import (
 )
 from lambdas.conversation.inbox import Kind, Message, as_prompt, overflows, remember
 from lambdas.conversation.leaving import Leaving
-from lambdas.conversation.ports import Finished, Question, Refused, Result, ReturnControl, Said, Taken, Text
+from lambdas.conversation.ports import Finished, NotTaken, Question, Refused, Result, ReturnControl, Said, Taken, Text
 from lambdas.conversation.speech import Speech
 from lambdas.conversation.world import World
 
@@ -65,26 +65,27 @@ def react(contact_id: str, message: Message, world: World) -> Steps[None]:
     Returns when the message is answered, somebody else will answer it, a person has the contact, or the chat is over.
     Raises when it cannot be sure of one of these; Lambda's retry then looks again.
     """
-    record = yield from _take(contact_id, message, world)
-    if record is not None:
-        yield from Turn(record, world).run()
+    taken = yield from take(contact_id, message, world)
+    if isinstance(taken, Taken):
+        yield from Turn(taken.record, world).run()
 
 
-def _take(contact_id: str, message: Message, world: World) -> Steps[TurnRecord | None]:
-    """The record if this execution now holds the turn; `None` if there is nothing to do here."""
+def take(contact_id: str, message: Message, world: World) -> Steps[Taken | NotTaken]:
+    """The turn, if nobody holds it or its holder has not renewed in time; waits a while for the record."""
     gives_up_at = world.now() + WAIT_FOR_RECORD_SECONDS
     while True:
         taken = yield from Take(contact_id, message)
         if isinstance(taken, Taken):
-            return taken.record
+            return taken
         if taken.record is not None and taken.record.state is not State.JOINING:
             break
         if world.now() >= gives_up_at:
             raise ContactNotReady(contact_id)
         yield from Pause(LOOK_AGAIN_SECONDS)
-    if taken.record.abandoned(world.now()):
-        return (yield from TakeOver(taken.record))
-    return None
+    if not taken.record.abandoned(world.now()):
+        return taken
+    taken_over = yield from TakeOver(taken.record)
+    return taken if taken_over is None else Taken(taken_over)
 
 
 @dataclass(slots=True)

@@ -101,15 +101,15 @@ def test_the_topic_has_its_own_key(template: Template) -> None:
     assert served == [logs, logs, {"Service": "sns.amazonaws.com"}]
 
 
-def test_what_lambda_does_not_accept_is_kept(template: Template) -> None:
+def test_what_lambda_does_not_accept_goes_to_the_rescue(template: Template) -> None:
     """SNS needs the queue's consent and its key's, both for this topic only."""
     from_topic = {"ArnEquals": {"aws:SourceArn": "${CustomerMessages}"}}
 
     redrive = template.one("AWS::SNS::Subscription")["RedrivePolicy"]
-    queue_policy = template.all("AWS::SQS::QueuePolicy")["UndeliveredPolicy"]["PolicyDocument"]["Statement"]
+    queue_policy = template.all("AWS::SQS::QueuePolicy")["FailuresPolicy"]["PolicyDocument"]["Statement"]
     key_policy = template.all("AWS::KMS::Key")["DataKey"]["KeyPolicy"]["Statement"]
 
-    assert redrive == {"deadLetterTargetArn": "${Undelivered.Arn}"}
+    assert redrive == {"deadLetterTargetArn": "${Failures.Arn}"}
     sns = {"Service": "sns.amazonaws.com"}
     assert [each["Condition"] for each in queue_policy if each["Principal"] == sns] == [from_topic]
     assert [each["Condition"] for each in key_policy if each["Principal"] == sns] == [from_topic]

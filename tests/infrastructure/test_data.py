@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS
 from tests.infrastructure.conftest import Synthesize
 from tests.infrastructure.template import Template
 
@@ -40,22 +41,33 @@ def test_contacts_expire_and_no_text_outlives_14_days(template: Template) -> Non
     assert 8 + 2 + table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 14
 
 
-def test_queues_of_failures_are_encrypted_over_tls_and_kept_14_days(template: Template) -> None:
-    """What ChatBot gave up on holds text of a customer."""
-    queues = template.all("AWS::SQS::Queue")
+QUEUES = ("Failures", "Kept", "Unrescued")
 
-    assert set(queues) == {"Failures", "Undelivered"}
-    for name, queue in queues.items():
-        assert queue["KmsMasterKeyId"] == "${DataKey.Arn}"
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-        (policy,) = [
-            each["PolicyDocument"]["Statement"]
-            for each in template.all("AWS::SQS::QueuePolicy").values()
-            if each["Queues"] == [f"${{{name}}}"]
-        ]
-        assert ("Deny", {"Bool": {"aws:SecureTransport": "false"}}) in [
-            (statement["Effect"], statement["Condition"]) for statement in policy
-        ]
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_queue_of_failures_is_encrypted_and_over_tls_only(template: Template, name: str) -> None:
+    """What ChatBot gave up on holds text of a customer."""
+    assert template.all("AWS::SQS::Queue")[name]["KmsMasterKeyId"] == "${DataKey.Arn}"
+    (policy,) = [
+        each["PolicyDocument"]["Statement"]
+        for each in template.all("AWS::SQS::QueuePolicy").values()
+        if each["Queues"] == [f"${{{name}}}"]
+    ]
+    assert ("Deny", {"Bool": {"aws:SecureTransport": "false"}}) in [
+        (statement["Effect"], statement["Condition"]) for statement in policy
+    ]
+
+
+def test_no_text_outlives_14_days_in_the_queues(template: Template) -> None:
+    """As long as its contact is recorded an event may be replayed, fail and wait again; then no more."""
+    queues = template.all("AWS::SQS::Queue")
+    seconds = {name: queue["MessageRetentionPeriod"] for name, queue in queues.items()}
+
+    assert set(queues) == set(QUEUES)
+    lives = template.one("AWS::Lambda::EventInvokeConfig")["MaximumEventAgeInSeconds"]
+    waits = max(seconds["Failures"] + seconds["Kept"], seconds["Unrescued"])  # SQS counts from Failures on
+    assert KEPT_AT_MOST_SECONDS + lives + waits <= 14 * 24 * 3600
+    assert seconds["Unrescued"] > seconds["Failures"]  # or what is moved at the end would be gone at once
 
 
 def test_keys_rotate(template: Template) -> None:

@@ -10,16 +10,19 @@ import pytest
 
 from cdk.package import PYTHON_VERSION
 from lambdas.chat_bot import settings as chat_bot
+from lambdas.rescue_bot import settings as rescue_bot
 from lambdas.start_bot import settings as start_bot
 from tests.infrastructure.conftest import Synthesize
 from tests.infrastructure.template import Template
 
 ROOT = Path(__file__).resolve().parents[2]
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-FROM_THE_PACKAGE = ("StartBot", "ChatBot", "OrdersTool", "CustomersTool", "TicketsTool")
+FROM_THE_PACKAGE = ("StartBot", "ChatBot", "RescueBot", "OrdersTool", "CustomersTool", "TicketsTool")
+BOTS = ("StartBot", "ChatBot", "RescueBot")
 TOLD = {
     "StartBot": start_bot.NAMES,
     "ChatBot": chat_bot.names_of("agentcore-runtime"),
+    "RescueBot": rescue_bot.NAMES,
     "OrdersTool": {"ORDERS_TABLE"},
     "CustomersTool": {"CUSTOMERS_TABLE"},
     "TicketsTool": {"TICKETS_TABLE"},
@@ -68,12 +71,13 @@ def test_the_bots_accept_whatever_settings_the_stack_accepts(
 
     joining = start_bot.Settings.from_environment(environment_of(template, "StartBot"))
     answering = chat_bot.Settings.from_environment(environment_of(template, "ChatBot"))
+    rescuing = rescue_bot.Settings.from_environment(environment_of(template, "RescueBot"))
 
     assert joining.language == answering.language == settings.get("language", "en")
     assert joining.told_attributes == tuple(
         settings["told_attributes"].split(",") if "told_attributes" in settings else ()
     )
-    assert joining.may_read_transcript is answering.may_read_transcript
+    assert joining.may_read_transcript is answering.may_read_transcript is rescuing.may_read_transcript
     assert answering.manner == settings.get("speak", "paragraph")
 
 
@@ -173,16 +177,34 @@ def test_every_function_has_alarms_on_errors_and_throttles(template: Template) -
     assert watched == {(f"${{{name}}}:live", metric) for name in functions for metric in ("Errors", "Throttles")}
 
 
-def test_a_single_message_in_a_queue_of_failures_raises_an_alarm(template: Template) -> None:
-    """Each one is a customer who may still be waiting."""
-    depth = {
-        alarm["Dimensions"][0]["Value"]: (alarm["Threshold"], alarm["ComparisonOperator"])
+def alarms_on(template: Template, metric: str) -> dict[str, tuple[int, str]]:
+    """Queue, threshold and what the alarm tells."""
+    return {
+        alarm["Dimensions"][0]["Value"]: (alarm["Threshold"], alarm["AlarmDescription"])
         for alarm in template.all("AWS::CloudWatch::Alarm").values()
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm["MetricName"] == metric
     }
 
-    at_one = (1, "GreaterThanOrEqualToThreshold")
-    assert depth == {"${Failures.QueueName}": at_one, "${Undelivered.QueueName}": at_one}
+
+def test_a_single_event_that_nobody_could_rescue_raises_an_alarm_that_says_what_to_do(template: Template) -> None:
+    """What is put aside after a rescue raises none: there is nothing to do about it."""
+    alarms = alarms_on(template, "ApproximateNumberOfMessagesVisible")
+
+    assert set(alarms) == {"${Unrescued.QueueName}"}
+    threshold, means = alarms["${Unrescued.QueueName}"]
+    assert threshold == 1
+    assert all(word in means for word in ("contact_id", "logs", "make replay"))
+
+
+def test_an_event_that_waits_for_its_rescue_raises_an_alarm(template: Template) -> None:
+    """Sooner than Unrescued could: then RescueBot is not asked at all, or fails at it the third time."""
+    alarms = alarms_on(template, "ApproximateAgeOfOldestMessage")
+
+    hidden_seconds = template.all("AWS::SQS::Queue")["Failures"]["VisibilityTimeout"]
+    threshold, means = alarms.pop("${Failures.QueueName}")
+    assert alarms == {}
+    assert 2 * hidden_seconds < threshold < 3 * hidden_seconds
+    assert "RescueBot" in means
 
 
 def test_a_failure_that_could_not_be_kept_raises_an_alarm(template: Template) -> None:
@@ -199,7 +221,7 @@ def test_a_failure_that_could_not_be_kept_raises_an_alarm(template: Template) ->
 
 def test_what_the_bots_count_themselves_raises_alarms(template: Template) -> None:
     """These chats do not fail for Lambda: nothing else would tell. Another dimension would watch nothing at all."""
-    services = {environment_of(template, name)["POWERTOOLS_SERVICE_NAME"] for name in ("StartBot", "ChatBot")}
+    services = {environment_of(template, name)["POWERTOOLS_SERVICE_NAME"] for name in BOTS}
 
     counted = {
         (each["Dimensions"][0]["Value"], each["MetricName"]): each["Threshold"]
@@ -214,6 +236,9 @@ def test_what_the_bots_count_themselves_raises_alarms(template: Template) -> Non
         ("start_bot", "BotCouldNotJoin"): 3,
         ("start_bot", "AttributesRefused"): 1,
         ("chat_bot", "AttributesRefused"): 1,
+        ("rescue_bot", "AttributesRefused"): 1,
+        ("rescue_bot", "CustomersRescued"): 1,
+        ("rescue_bot", "EventsNotUnderstood"): 1,
     }
 
 

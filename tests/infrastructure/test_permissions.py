@@ -57,6 +57,28 @@ ALLOWED = {
         ("bedrock-agentcore:StopRuntimeSession", RUNTIME),
         ("bedrock-agentcore:StopRuntimeSession", RUNTIME_ENDPOINT),
     },
+    "RescueBot": everyones("RescueBot")
+    | {
+        ("sqs:ReceiveMessage", "${Failures.Arn}"),
+        ("sqs:DeleteMessage", "${Failures.Arn}"),
+        ("sqs:GetQueueAttributes", "${Failures.Arn}"),
+        ("sqs:SendMessage", "${Kept.Arn}"),
+        ("sqs:ReceiveMessage", "${Kept.Arn}"),
+        ("sqs:DeleteMessage", "${Kept.Arn}"),
+        ("sqs:ChangeMessageVisibility", "${Kept.Arn}"),
+        ("sqs:ReceiveMessage", "${Unrescued.Arn}"),
+        ("sqs:DeleteMessage", "${Unrescued.Arn}"),
+        ("sqs:ChangeMessageVisibility", "${Unrescued.Arn}"),
+        ("dynamodb:GetItem", "${Contacts.Arn}"),
+        ("dynamodb:PutItem", "${Contacts.Arn}"),
+        ("dynamodb:UpdateItem", "${Contacts.Arn}"),
+        ("kms:Decrypt", "${DataKey.Arn}"),
+        ("kms:GenerateDataKey", "${DataKey.Arn}"),
+        ("connect:StopContactStreaming", INSTANCE),
+        ("connect:StopContactStreaming", CONTACTS),
+        ("connect:UpdateContactAttributes", CONTACTS),
+        ("lambda:InvokeFunction", "${ChatBotAlias}"),
+    },
     "OrdersTool": everyones("OrdersTool") | {("dynamodb:GetItem", "${Orders.Arn}"), ("kms:Decrypt", "${DataKey.Arn}")},
     "CustomersTool": everyones("CustomersTool")
     | {("dynamodb:GetItem", "${Customers.Arn}"), ("kms:Decrypt", "${DataKey.Arn}")},
@@ -110,10 +132,12 @@ def test_every_function_has_its_own_role_and_only_the_policy_listed_here(templat
 
 @pytest.mark.parametrize("function", ALLOWED)
 def test_the_data_key_is_used_only_by_way_of_the_service_that_needs_it(template: Template, function: str) -> None:
-    """A function reads its table; it does not decrypt by itself whatever else is under the key."""
+    """A function reads its table and queues; it does not decrypt by itself whatever else is under the key."""
+    calls = {action.partition(":")[0] for action, _ in ALLOWED[function]}
     for statement in statements_of(template, function):
         if any(action.startswith("kms:") for action in listed(statement["Action"])):
             service = "sqs" if "kms:GenerateDataKey" in statement["Action"] else "dynamodb"
+            assert service in calls
             assert statement["Condition"] == {
                 "StringEquals": {"kms:ViaService": f"{service}.${{AWS::Region}}.amazonaws.com"}
             }

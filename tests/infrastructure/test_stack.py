@@ -140,6 +140,7 @@ def test_the_deployer_is_told_how_to_try_it_what_to_connect_and_what_stays(templ
     assert "Test chat" in told["HowToTry"]
     assert "'Handoff inbound chat'" in told["HowToTry"]
     assert told["StartBotArn"] == "${StartBotAlias}"
+    assert told["RescueBotArn"] == "${RescueBotAlias}"
     assert told["QueueArn"] == "${HumanQueue.QueueArn}"
     assert "'store' on agentcore-runtime, thinking with global.amazon.nova-2-lite-v1:0" in told["WhoAnswers"]
     assert told["AgentRuntimeArn"] == "${TeamRuntime.AgentRuntimeArn}"

@@ -1,4 +1,7 @@
-"""An AWS for functions in processes of their own: DynamoDB with moto's rules, Connect and agents that answer kindly."""
+"""An AWS for functions in processes of their own.
+
+DynamoDB with moto's rules, queues of SQS, and Connect and agents that answer kindly.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from local.dynamodb import DynamoDb
 from tests.lambdas.adapters.moto_tables import create_table
 from tests.lambdas.adapters.records import a_contact, fresh
 from tests.lambdas.aws_server import AwsServer, Reply, Request, Stream, answer, chunk
+from tests.lambdas.wire_queues import TARGET, WireQueues
 
 TABLE = "contacts"
 AGENT = "/agents/AGENT0001/agentAliases/ALIAS00001/sessions/.*/text"
@@ -30,6 +34,7 @@ class Aws:
 
     server: AwsServer
     stays: DynamoDBContacts
+    queues: WireQueues
 
     def joined(self, contact_id: str) -> TurnRecord:
         """A contact the bot has joined; its tokens are canaries."""
@@ -64,6 +69,7 @@ class Aws:
     def kindly(self) -> None:
         """Every call is answered as on a good day."""
         self.server.requests.clear()
+        self.queues.clear()
         said = answer(Id="item-1", AbsoluteTime=EXPIRY)
         for method, path, reply in (
             ("POST", "/participant/(message|event)", said),
@@ -89,14 +95,16 @@ def connection() -> dict[str, str]:
 
 @contextmanager
 def aws_running() -> Iterator[Aws]:
-    server, tables, one_at_a_time = AwsServer(), DynamoDb(), threading.Lock()
+    server, tables, queues, one_at_a_time = AwsServer(), DynamoDb(), WireQueues(), threading.Lock()
 
-    def dynamodb(request: Request) -> Reply:
+    def dynamodb_or_sqs(request: Request) -> Reply:
         with one_at_a_time:
+            if request.headers["x-amz-target"].startswith(TARGET):
+                return queues.answer(request)
             status, headers, body = tables.answer(request.headers, request.body)
         return Reply(status=status, headers=headers, body=body.encode())
 
-    server.answers("POST", "/", dynamodb)
+    server.answers("POST", "/", dynamodb_or_sqs)
     with server.running():
         client = boto3.client(
             "dynamodb",
@@ -106,5 +114,5 @@ def aws_running() -> Iterator[Aws]:
             aws_secret_access_key="test",
         )
         create_table(client, TABLE)
-        yield Aws(server, DynamoDBContacts(ContactsTable(client, TABLE)))
+        yield Aws(server, DynamoDBContacts(ContactsTable(client, TABLE)), queues)
         client.close()

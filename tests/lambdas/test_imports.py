@@ -15,6 +15,7 @@ import pytest
 from tests.lambdas.chat_bot.test_handler import SETTINGS as CHAT_BOT_SETTINGS
 from tests.lambdas.chat_bot.test_settings import GOOD as SETTINGS_OF_BACKENDS
 from tests.lambdas.functions import POLICY
+from tests.lambdas.rescue_bot.test_handler import SETTINGS as RESCUE_BOT_SETTINGS
 from tests.lambdas.start_bot.test_handler import SETTINGS as START_BOT_SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,12 @@ ROOMS: dict[str, set[str]] = {
     "lambdas/conversation": {"lambdas.conversation"},
     "lambdas/adapters": {"lambdas.adapters", "lambdas.conversation"},
     "lambdas/chat_bot": {"lambdas.chat_bot", "lambdas.adapters", "lambdas.conversation"},
+    "lambdas/rescue_bot": {
+        "lambdas.rescue_bot",
+        "lambdas.chat_bot.events",  # what RescueBot reads are ChatBot's events
+        "lambdas.adapters",
+        "lambdas.conversation",
+    },
     "lambdas/start_bot": {"lambdas.start_bot", "lambdas.adapters", "lambdas.conversation"},
     "lambdas/tools": {"lambdas.tools", "lambdas.conversation"},
     "agents": {"agents"},
@@ -35,6 +42,7 @@ PACKAGED = {"aws_lambda_powertools", "boto3", "botocore", "urllib3"}
 """What the Lambda package holds beside ours, and what boto3 brings with it."""
 HANDLERS = {
     "lambdas.chat_bot.handler": CHAT_BOT_SETTINGS,
+    "lambdas.rescue_bot.handler": RESCUE_BOT_SETTINGS,
     "lambdas.start_bot.handler": START_BOT_SETTINGS,
     "lambdas.tools.appointments": {"APPOINTMENTS_TABLE": "appointments"},
     "lambdas.tools.customers": {"CUSTOMERS_TABLE": "customers"},
