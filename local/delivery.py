@@ -30,6 +30,8 @@ KEPT_DELIVERIES: Final = 2_000
 
 Invoke = Callable[[str, Mapping[str, Any]], None]
 """Gives an event to Lambda's queue for the function of this ARN."""
+Redrive = Callable[[str, str], None]
+"""Puts a text into the SQS queue of this ARN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class DeliverySwitches:
     """How often each event is delivered, each time with the same body and another MessageId; 0 loses it."""
     delay_seconds: float = 0.0
     """By the stack's clock."""
+    refused: bool = False
+    """Lambda accepts no event, for good: what the subscription's dead-letter queue is for."""
     hold: bool = False
     held: list[tuple[Subscription, dict[str, Any]]] = field(default_factory=list)
     chosen: list[Chosen] = field(default_factory=list)
@@ -105,8 +109,11 @@ class DeliverySwitches:
 class Delivery:
     """Listens to the chats. `subscriptions` may be replaced when the template changes."""
 
-    def __init__(self, *, invoke: Invoke, clock: Clock, new_id: Callable[[], str], instance_id: str) -> None:
+    def __init__(
+        self, *, invoke: Invoke, redrive: Redrive, clock: Clock, new_id: Callable[[], str], instance_id: str
+    ) -> None:
         self._invoke = invoke
+        self._redrive = redrive
         self._clock = clock
         self._new_id = new_id
         self._instance_id = instance_id
@@ -200,12 +207,20 @@ class Delivery:
         }
 
     def _deliver(self, subscription: Subscription, event: dict[str, Any]) -> None:
-        if self.switches.hold:
+        if self.switches.refused:
+            self._give_up(subscription, event)
+        elif self.switches.hold:
             self.switches.held.append((subscription, event))
         elif self.switches.delay_seconds:
             self._later(self.switches.delay_seconds, lambda: self.deliver(subscription.function_arn, event))
         else:
             self.deliver(subscription.function_arn, event)
+
+    def _give_up(self, subscription: Subscription, event: Mapping[str, Any]) -> None:
+        """Without a dead-letter queue the event is lost, as in AWS."""
+        if subscription.dead_letter_arn is not None:
+            [record] = event["Records"]
+            self._redrive(subscription.dead_letter_arn, json.dumps(_for_queue(record["Sns"])))
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         """By the stack's clock."""
@@ -240,6 +255,15 @@ def _object(text: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _for_queue(notification: Mapping[str, Any]) -> dict[str, Any]:
+    """The notification as SNS writes it into a queue, also of a function's subscription: other names, no empty subject.
+
+    As LocalStack's tests recorded it from AWS (test_redrive_policy_lambda_subscription, recorded 2023-08).
+    """
+    renamed = {"SigningCertUrl": "SigningCertURL", "UnsubscribeUrl": "UnsubscribeURL"}
+    return {renamed.get(name, name): value for name, value in notification.items() if value is not None}
 
 
 def _passes(subscription: Subscription, attributes: Mapping[str, Mapping[str, str]], message: str) -> bool:

@@ -4,6 +4,7 @@
     workers (Lambda) ─┘            ├──► DynamoDB, SQS, Lambda, the agents' backend ─► the team
                                    └──► page
     chats ─► flow driver ─► workers          chats ─► delivery (SNS) ─► workers
+    what Lambda or SNS gives up on ─► queues ─► event sources ─► workers
 
 What runs comes from the synthesized template and the team's files; both are looked at again before each chat, and a
 broken edit leaves what ran before. Rule: nothing but this module knows all parts.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import os
 import uuid
@@ -49,13 +51,15 @@ from local.chat import Chats
 from local.clock import Clock
 from local.delivery import Delivery
 from local.dynamodb import DynamoDb, DynamoDbError
+from local.event_sources import EventSources
 from local.flow_driver import FlowDriver
 from local.front import BeforeChats, OnlyThisAddress, front
+from local.given_up import GivenUp
 from local.guard import Guard
 from local.happenings import Listeners
 from local.intrinsics import REGION, CannotResolve, arn
 from local.model import LocalModel
-from local.queues import Queues
+from local.queues import QueueError, Queues
 from local.server import Server
 from local.settings import ROOT, CannotStart, StackSettings
 from local.sources import Watch, files_below, keep_looking
@@ -118,8 +122,16 @@ class Stack:
             pool_size=settings.pool_size,
         )
         self.delivery = Delivery(
-            invoke=self.workers.invoke_later, clock=self.clock, new_id=_new_id, instance_id=INSTANCE_ID
+            invoke=self.workers.invoke_later,
+            redrive=self._put_into_queue,
+            clock=self.clock,
+            new_id=_new_id,
+            instance_id=INSTANCE_ID,
         )
+        self.event_sources = EventSources(
+            queues=self.queues, workers=self.workers, clock=self.clock, activity=self.activity
+        )
+        self.workers.destinations.append(self._keep_given_up)
         self.flows = self._make_flows()
         self.agents = self._make_agents()
         self._synthesizer = Synthesizer(
@@ -220,6 +232,7 @@ class Stack:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.flows.close()
         await self.delivery.close()
+        await self.event_sources.close()
         await self.workers.close()
         await self.agents.close()
 
@@ -262,6 +275,17 @@ class Stack:
             tell=self._announce,
         )
         return Agents(self._settings.backend, surroundings)
+
+    def _keep_given_up(self, given_up: GivenUp) -> None:
+        if given_up.destination_arn is not None:
+            self._put_into_queue(given_up.destination_arn, json.dumps(given_up.record))
+
+    def _put_into_queue(self, queue_arn: str, body: str) -> None:
+        """As a service does that gives up on an event; nobody hears of it if that fails, so it is told here."""
+        try:
+            self.queues.send(queue_arn, body)
+        except QueueError as problem:
+            self._notice(f"an event is lost, it did not get into {queue_arn.rpartition(':')[2]}: {problem}")
 
     def _cut(self, scope: Scope) -> None:
         """The server comes with the start."""
@@ -332,6 +356,7 @@ class Stack:
         self._template = template
         self.delivery.subscriptions = template.subscriptions
         self.workers.define(template.functions, origin=self.origin, environment={"HANDOFF_POLICY": str(policy)})
+        self.event_sources.define(template.event_sources)
         chat_bot = next(each for each in template.functions if each.handler == CHAT_BOT)
         self.agents.take(template.agents, chat_bot=chat_bot.environment)
 

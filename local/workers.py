@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from local.activity import Activity
 from local.clock import Clock
+from local.event_subjects import cause_of, contact_of
 from local.execution_environment import ExecutionEnvironment, FunctionError, Invocation, faults_as_errors, variables_of
 from local.given_up import GivenUp, give_up
 from local.guard import Guard
@@ -30,10 +30,12 @@ RETRY_DELAYS_SECONDS: Final = (60.0, 120.0)
 """Before Lambda's second and third try of an event (LD:invocation-async-error-handling, read 2026-11)."""
 
 Listener = Callable[[Invocation, Any], None]
+Destination = Callable[[GivenUp], None]
+"""Takes an event that Lambda gave up on; it must not block."""
 
 _log = logging.getLogger(__name__)
 
-__all__ = ["FunctionError", "GivenUp", "Listener", "UnknownFunction", "Workers"]
+__all__ = ["FunctionError", "GivenUp", "Listener", "UnknownFunction", "Workers", "contact_of"]
 
 
 class UnknownFunction(Exception):
@@ -86,6 +88,7 @@ class Workers:
         self.given_up: list[GivenUp] = []
         self.listeners: list[Listener] = []
         """Called with every invocation that was answered, and the answer; they must not block."""
+        self.destinations: list[Destination] = []
 
     def define(self, functions: Iterable[Function], *, origin: str, environment: Mapping[str, str]) -> None:
         """Run these functions from now on, each with `environment` added to its own, in fresh workers."""
@@ -156,6 +159,11 @@ class Workers:
         self._count(+1)
         self._spawn(self._run_event(invocation))
 
+    def track(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run what belongs to an event; nothing is settled before it has ended."""
+        self._count(+1)
+        return self._spawn(self._run_tracked(work))
+
     async def warm(self, function: str) -> None:
         """Have one idle worker ready, so that the first customer does not wait for it."""
         defined = self.function(function)
@@ -187,6 +195,12 @@ class Workers:
             client_context=client_context,
             contact_id=contact_id or contact_of(event),
         )
+
+    async def _run_tracked(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self._count(-1)
 
     async def _run_counted(self, invocation: Invocation) -> Any:
         self._count(+1)
@@ -234,8 +248,11 @@ class Workers:
             self._count(+1)
 
     def _give_up(self, invocation: Invocation, error: FunctionError, *, attempts: int) -> None:
-        self.given_up.append(give_up(invocation, error, attempts=attempts, at=self._clock.now()))
+        given_up = give_up(invocation, error, attempts=attempts, at=self._clock.now())
+        self.given_up.append(given_up)
         self._report(invocation, "given_up", error=error.in_one_line())
+        for take in self.destinations:
+            take(given_up)
 
     async def _run(self, invocation: Invocation) -> Any:
         pool = self._pools[invocation.function.name]
@@ -340,31 +357,8 @@ class Workers:
             phase=phase,
             ms=ms,
             error=error,
+            cause=cause_of(invocation.event) if phase == "started" else "",
         )
-
-
-def contact_of(event: Any) -> str | None:
-    """The contact an event is about: a flow's, a message's from SNS, or a tool call's; else `None`."""
-    match event:
-        case {"Details": {"ContactData": {"ContactId": str(contact_id)}}}:
-            return contact_id
-        case {"Records": [{"Sns": {"MessageAttributes": {"ContactId": {"Value": str(contact_id)}}}}, *_]}:
-            return contact_id
-        case {"Records": [{"Sns": {"Message": str(message)}}, *_]}:
-            return _contact_of_item(message)  # what StartBot hands over has no message attributes
-        case {"sessionAttributes": {"contact_id": str(contact_id)}}:
-            return contact_id
-        case _:
-            return None
-
-
-def _contact_of_item(message: str) -> str | None:
-    try:
-        item = json.loads(message)
-    except ValueError:
-        return None
-    contact_id = item.get("ContactId") if isinstance(item, dict) else None
-    return contact_id if isinstance(contact_id, str) else None
 
 
 def _ms_since(started: float) -> int:

@@ -60,11 +60,13 @@ class RunningStack:
             stack.switches.clear()
             stack.delivery.switches.copies = 1
             stack.delivery.switches.delay_seconds = 0.0
+            stack.delivery.switches.refused = False
             stack.delivery.switches.hold = False
             stack.delivery.switches.held.clear()
             stack.delivery.switches.chosen.clear()
             stack.agents.fail_next = never_fail
             stack.workers.given_up.clear()
+            stack.queues.clear()
 
         self.call(undo)
 

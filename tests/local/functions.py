@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from typing import Any
@@ -85,3 +86,13 @@ def meet(event: dict[str, Any], given: Any) -> int:
     while len(os.listdir(folder)) < event["others"]:
         given.clock.sleep(0.01)
     return os.getpid()
+
+
+def read_queue(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Raise for a message `raise`, and name those that say `fail` as failed."""
+    print(json.dumps(event), flush=True)
+    records = event["Records"]
+    if any(record["body"] == "raise" for record in records):
+        raise RuntimeError("as the message says")
+    failed = [record["messageId"] for record in records if record["body"] == "fail"]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

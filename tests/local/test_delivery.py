@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import json
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from local.template import Subscription
 
 TOPIC = arn("sns", "Chats")
 BOT = arn("lambda", "function:Bot:live")
+FAILURES = arn("sqs", "Failures")
 FILTER = {
     "$or": [
         {"ParticipantRole": ["CUSTOMER"], "Type": ["MESSAGE", "ATTACHMENT"]},
@@ -31,15 +33,21 @@ class Topic:
         numbers = itertools.count(1)
         self.clock = Clock()
         self.invoked: list[tuple[str, Mapping[str, Any]]] = []
+        self.redriven: list[tuple[str, str]] = []
         self.delivery = Delivery(
             invoke=lambda function, event: self.invoked.append((function, event)),
+            redrive=lambda queue, body: self.redriven.append((queue, body)),
             clock=self.clock,
             new_id=lambda: f"sns-{next(numbers)}",
             instance_id="i-1",
         )
         self.delivery.subscriptions = (
             Subscription(
-                topic_arn=TOPIC, function_arn=BOT, filter_policy=FILTER, filter_policy_scope="MessageAttributes"
+                topic_arn=TOPIC,
+                function_arn=BOT,
+                filter_policy=FILTER,
+                filter_policy_scope="MessageAttributes",
+                dead_letter_arn=FAILURES,
             ),
         )
 
@@ -152,6 +160,44 @@ def test_held_events_are_released_in_the_order_a_test_wants() -> None:
 
     assert held == []
     assert topic.texts() == ["two", "one", "three"]
+
+
+def test_what_lambda_does_not_accept_goes_to_the_subscription_s_queue() -> None:
+    """In the shape that a queue gets from SNS: the notification alone, with other names and no empty subject."""
+    topic = Topic()
+    topic.delivery.switches.refused = True
+
+    topic.say("¿hola?")
+
+    [(queue, body)] = topic.redriven
+    notification = json.loads(body)
+    assert (queue, topic.invoked) == (FAILURES, [])
+    assert json.loads(notification["Message"])["Content"] == "¿hola?"
+    assert notification["MessageAttributes"]["ContactId"] == {"Type": "String", "Value": "c-1"}
+    assert list(notification) == [
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertURL",
+        "UnsubscribeURL",
+        "MessageAttributes",
+    ]
+
+
+def test_without_such_a_queue_it_is_lost() -> None:
+    """A subscription that forgot it must show that here."""
+    topic = Topic()
+    [subscription] = topic.delivery.subscriptions
+    topic.delivery.subscriptions = (dataclasses.replace(subscription, dead_letter_arn=None),)
+    topic.delivery.switches.refused = True
+
+    topic.say("lost")
+
+    assert (topic.invoked, topic.redriven) == ([], [])
 
 
 async def test_a_late_event_comes_when_the_stack_s_clock_says_so() -> None:

@@ -7,14 +7,13 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.execution_environment import PAYLOAD_LIMIT_BYTES
 from local.guard import Guard
 from local.intrinsics import arn
-from local.workers import FunctionError, UnknownFunction, contact_of
+from local.workers import FunctionError, GivenUp, UnknownFunction
 from tests.local.benches import bench, function
 from tests.local.processes import state_of, until
 
@@ -253,7 +252,9 @@ async def test_an_event_is_tried_again_after_one_and_then_two_minutes_and_then_k
     tmp_path: Path, guard: Guard
 ) -> None:
     """Lambda's asynchronous invoke, with the record it sends to the on-failure destination."""
+    taken: list[GivenUp] = []
     async with bench(function("refuse"), logs=tmp_path, guard=guard) as b:
+        b.workers.destinations.append(taken.append)
         b.workers.invoke_later("refuse", {"Records": []})
         await b.workers.settle()
         b.clock.advance(59)
@@ -268,6 +269,7 @@ async def test_an_event_is_tried_again_after_one_and_then_two_minutes_and_then_k
     assert early == 1
     assert b.phases().count("started") == 3
     [given_up] = b.workers.given_up
+    assert taken == [given_up]
     assert given_up.destination_arn == arn("sqs", "unanswered")
     assert given_up.record["requestPayload"] == {"Records": []}
     assert given_up.record["requestContext"]["condition"] == "RetriesExhausted"
@@ -377,19 +379,19 @@ async def test_closing_leaves_no_process_behind(tmp_path: Path, guard: Guard) ->
         os.kill(frozen, 0)
 
 
-@pytest.mark.parametrize(
-    ("event", "contact_id"),
-    [
-        ({"Details": {"ContactData": {"ContactId": "c-1"}}}, "c-1"),
-        ({"Records": [{"Sns": {"MessageAttributes": {"ContactId": {"Type": "String", "Value": "c-2"}}}}]}, "c-2"),
-        ({"sessionAttributes": {"contact_id": "c-3"}}, "c-3"),
-        ({"Records": [{"Sns": {"Message": '{"ContactId": "c-4"}'}}]}, "c-4"),
-        ({"Records": [{"Sns": {"Message": "[{"}}]}, None),
-        ({"Records": [{"Sns": {"Message": "[]"}}]}, None),
-        ({"Records": []}, None),
-        ("text", None),
-    ],
-)
-def test_an_event_names_its_contact(event: Any, contact_id: str | None) -> None:
-    """Three services write it in three places, and StartBot in SNS's own message."""
-    assert contact_of(event) == contact_id
+async def test_nothing_is_settled_while_work_that_belongs_to_an_event_goes_on(tmp_path: Path, guard: Guard) -> None:
+    """A test that waits for calm must not look between an event's failure and its rescue."""
+    go_on = asyncio.Event()
+
+    async def work() -> None:
+        await go_on.wait()
+
+    async with bench(function("echo"), logs=tmp_path, guard=guard) as b:
+        b.workers.track(work())
+        settling = asyncio.ensure_future(b.workers.settle())
+        await asyncio.sleep(0)
+        before = settling.done()
+        go_on.set()
+        await settling
+
+    assert not before
