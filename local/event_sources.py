@@ -9,7 +9,7 @@ Source: LD:services-sqs-errorhandling, LD:with-sqs, read 2026-11.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from local.activity import Activity
@@ -38,7 +38,7 @@ class EventSources:
     def define(self, sources: Iterable[EventSource]) -> None:
         """Read these queues from now on."""
         self._end_readers()
-        self._readers = {source.queue_arn: _Reader(source, self._queues, self._clock, self._give) for source in sources}
+        self._readers = {source.queue_arn: self._reader(source) for source in sources}
         for reader in self._readers.values():
             reader.look()
 
@@ -54,10 +54,15 @@ class EventSources:
         if queue_arn in self._readers:
             self._readers[queue_arn].look()
 
-    def _give(self, source: EventSource, batch: Sequence[Message]) -> Awaitable[None]:
-        """Count the batch among what runs before anybody can ask whether all is settled."""
-        records = [_record(source, message) for message in batch]
-        return self._workers.track(self._handle(source, records))
+    def _reader(self, source: EventSource) -> _Reader:
+        return _Reader(
+            queue_arn=source.queue_arn,
+            batch_size=source.batch_size,
+            queues=self._queues,
+            clock=self._clock,
+            track=self._workers.track,
+            handle=lambda batch: self._handle(source, [_record(source, message) for message in batch]),
+        )
 
     async def _handle(self, source: EventSource, records: Sequence[Mapping[str, Any]]) -> None:
         event = {"Records": records}
@@ -91,15 +96,20 @@ class _Reader:
 
     def __init__(
         self,
-        source: EventSource,
+        *,
+        queue_arn: str,
+        batch_size: int,
         queues: Queues,
         clock: Clock,
-        give: Callable[[EventSource, Sequence[Message]], Awaitable[None]],
+        track: Callable[[Coroutine[Any, Any, None]], object],
+        handle: Callable[[Sequence[Message]], Awaitable[None]],
     ) -> None:
-        self._source = source
+        self._queue_arn = queue_arn
+        self._batch_size = batch_size
         self._queues = queues
         self._clock = clock
-        self._give = give
+        self._track = track
+        self._handle = handle
         self._running = 0
         self._is_looking = False
         self._has_ended = False
@@ -113,7 +123,7 @@ class _Reader:
         try:
             while self._running < BATCHES_AT_ONCE and (batch := self._receive()):
                 self._running += 1
-                asyncio.ensure_future(self._give(self._source, batch)).add_done_callback(self._batch_is_done)
+                self._track(self._work(batch))
         finally:
             self._is_looking = False
         self._look_later()
@@ -123,15 +133,19 @@ class _Reader:
         self._forget_alarm()
 
     def _receive(self) -> list[Message]:
-        return self._queues.receive(self._source.queue_arn, most=self._source.batch_size)
+        return self._queues.receive(self._queue_arn, most=self._batch_size)
 
-    def _batch_is_done(self, _: asyncio.Future[None]) -> None:
-        self._running -= 1
-        self.look()
+    async def _work(self, batch: Sequence[Message]) -> None:
+        """The next batch is begun before this one is told to have ended: nothing is settled in between."""
+        try:
+            await self._handle(batch)
+        finally:
+            self._running -= 1
+            self.look()
 
     def _look_later(self) -> None:
         self._forget_alarm()
-        at = self._queues.next_visible_at(self._source.queue_arn)
+        at = self._queues.next_visible_at(self._queue_arn)
         if at is not None and self._running < BATCHES_AT_ONCE:
             self._alarm = asyncio.get_running_loop().create_task(self._wait_and_look(at))
 
