@@ -23,6 +23,7 @@ from lambdas.rescue_bot.settings import NAMES
 from tests.lambdas.aws_for_functions import AGENT, TABLE, Aws, aws_running
 from tests.lambdas.aws_server import refusal
 from tests.lambdas.functions import Answered, Function, NotStarted, running
+from tests.lambdas.rescue_bot.failed_events import TEXT, given_up, published, undelivered
 
 KEPT, UNRESCUED = "https://sqs.eu-west-1.amazonaws.com/0/Kept", "https://sqs.eu-west-1.amazonaws.com/0/Unrescued"
 SETTINGS = {
@@ -33,7 +34,6 @@ SETTINGS = {
     "READ_TRANSCRIPT": "true",
 }
 HANDLER = "lambdas.rescue_bot.handler.handler"
-TEXT = "canary-text of the customer"
 EVENT = "application/vnd.amazonaws.connect.event"
 INVOKED = "/2015-03-31/functions/.*/invocations"
 SECONDS = 15
@@ -57,47 +57,6 @@ def rescue_bot(world: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def aws(world: Aws) -> Aws:
     world.kindly()
     return world
-
-
-def published(contact_id: str, **members: Any) -> dict[str, Any]:
-    """One record of an SNS event: what Connect published."""
-    item = {
-        "AbsoluteTime": datetime.fromtimestamp(time.time() - 200, UTC).isoformat(timespec="milliseconds"),
-        "Content": TEXT,
-        "ContentType": "text/plain",
-        "Id": f"message-of-{contact_id}",
-        "Type": "MESSAGE",
-        "ParticipantRole": "CUSTOMER",
-        "DisplayName": "canary-name",
-        "InitialContactId": contact_id,
-        "ContactId": contact_id,
-        **members,
-    }
-    return {"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": json.dumps(item)}}
-
-
-def given_up(*records: object) -> str:
-    """Lambda's record of an asynchronous invocation it gave up on."""
-    return json.dumps(
-        {
-            "version": "1.0",
-            "timestamp": "2026-11-20T10:18:05.568Z",
-            "requestContext": {
-                "requestId": "e4b46cbf",
-                "functionArn": "arn:aws:lambda:eu-west-1:000000000000:function:ChatBot:live",
-                "condition": "RetriesExhausted",
-                "approximateInvokeCount": 3,
-            },
-            "requestPayload": {"Records": list(records)},
-            "responseContext": {"statusCode": 200, "executedVersion": "1", "functionError": "Unhandled"},
-            "responsePayload": {"errorType": "TurnFailed", "errorMessage": "1 record(s) failed: RecordUnavailable"},
-        }
-    )
-
-
-def undelivered(contact_id: str, **members: Any) -> str:
-    """What SNS puts into a subscription's dead-letter queue: the notification."""
-    return json.dumps({**published(contact_id, **members)["Sns"], "TopicArn": "topic", "SignatureVersion": "1"})
 
 
 def from_sqs(*bodies: str) -> dict[str, Any]:
