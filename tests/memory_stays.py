@@ -92,7 +92,7 @@ class MemoryStays:
                     handoff=handoff,
                     handoffs=found.handoffs + 1,
                     inbox=(),
-                    done=_with_carried(found, record),
+                    done=_with_carried(found),
                     refused=record.refused or found.refused,
                     lease=Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS)),
                     pending=None,
@@ -105,7 +105,7 @@ class MemoryStays:
             found = self.turns.get(record.contact_id)
             if found is not None and found.stay == record.stay and found.state in origins_of(State.HUMAN):
                 refused = record.refused or found.refused
-                left = replace(_without_bot(found, State.HUMAN, now), done=_with_carried(found, record))
+                left = replace(_without_bot(found, State.HUMAN, now), done=_with_carried(found))
                 self._keep(replace(left, refused=refused))
 
     def become_ended(self, contact_id: str, *, now: float) -> TurnRecord | None:
@@ -166,9 +166,9 @@ def _known_keys(record: TurnRecord) -> set[str]:
     return {*record.done, *(message.key for message in record.inbox)}
 
 
-def _with_carried(found: TurnRecord, record: TurnRecord) -> tuple[str, ...]:
-    """What a person is given is done, as far as the caller knew of it."""
-    return (*found.done, *(message.key for message in record.inbox))
+def _with_carried(found: TurnRecord) -> tuple[str, ...]:
+    """What a person is given is done."""
+    return (*found.done, *(message.key for message in found.inbox))
 
 
 def _owner(record: TurnRecord) -> str | None:

@@ -4,13 +4,15 @@
     initial contact id           "turn"            state, stay, inbox, lease: what every turn reads and writes
     initial contact id           "contact"         identity and tokens
 
-Every method is one request, but `begin_joining`, which reads and then writes only if nothing has happened since:
-conditions decide all races. botocore sends a request again when its answer was lost, so a refused write that finds its
-own effect counts as done; owners are fresh for each execution, so a lease of mine can only be the one I just wrote.
+Every method is one request; `begin_joining` reads first, and what clears the inbox writes again if a message came that
+the caller did not know. Conditions decide all races. botocore sends a request again when its answer was lost, so a
+refused write that finds its own effect counts as done; owners are fresh for each execution, so a lease of mine can only
+be the one I just wrote.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,17 +132,19 @@ class DynamoDBContacts:
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
         mine = "" if seize else " AND #lease.#owner = :me"
+        names, unchanged = _inbox_unchanged(record)
         written = self.table.change_turn(
             record.contact_id,
             "SET #state = :handing_off, since = :now, handoff = :handoff, inbox = :empty, #lease = :mine,"
             f" done = list_append(done, :carried){_keep_refused(record)} REMOVE pending, takeovers ADD handoffs :one",
-            f"#state = :state AND #stay = :stay{mine}",
+            f"#state = :state AND #stay = :stay{unchanged}{mine}",
+            names=names,
             values={
                 ":handing_off": State.HANDING_OFF.value,
                 ":now": milliseconds(now),
                 ":handoff": handoff_item(handoff),
                 ":empty": {},
-                ":carried": _carried(record),
+                **_carried(record),
                 **_refused_values(record),
                 ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS)),
                 ":one": 1,
@@ -151,37 +155,54 @@ class DynamoDBContacts:
         decided = written.record
         if decided is not None and decided.state is State.HANDING_OFF and _holds(owner, decided):
             return decided
+        if decided is not None and decided.state is record.state and _differs_by_inbox(decided, record):
+            known = replace(record, inbox=decided.inbox)
+            return self.begin_handoff(known, handoff, owner=owner, now=now, seize=seize)
         raise LeaseLost(record.contact_id)
 
     def become_human(self, record: TurnRecord, *, now: float) -> None:
-        self._leave(
+        names, unchanged = _inbox_unchanged(record)
+        left = self._leave(
             record.contact_id,
             State.HUMAN,
             now=now,
             change=f", done = list_append(done, :carried){_keep_refused(record)}",
-            condition=" AND #stay = :stay",
-            extra={":stay": record.stay, ":carried": _carried(record), **_refused_values(record)},
+            condition=f" AND #stay = :stay{unchanged}",
+            names=names,
+            extra={":stay": record.stay, **_carried(record), **_refused_values(record)},
         )
+        found = None if left.done else left.record
+        if found is not None and found.state in origins_of(State.HUMAN) and _differs_by_inbox(found, record):
+            self.become_human(replace(record, inbox=found.inbox), now=now)
 
     def become_ended(self, contact_id: str, *, now: float) -> TurnRecord | None:
         expires_at = int(now + KEPT_AFTER_END_SECONDS)
-        return self._leave(
+        left = self._leave(
             contact_id, State.ENDED, now=now, change=", expires_at = :expires_at", extra={":expires_at": expires_at}
         )
+        return left.record if left.done else None
 
     def _leave(
-        self, contact_id: str, state: State, *, now: float, change: str = "", condition: str = "", extra: Attributes
-    ) -> TurnRecord | None:
-        """To a state without a bot: nothing waits and nobody holds. The record as it was, if it moved."""
+        self,
+        contact_id: str,
+        state: State,
+        *,
+        now: float,
+        change: str,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+        extra: Attributes,
+    ) -> Written:
+        """To a state without a bot: nothing waits and nobody holds. With the record as it was, moved or not."""
         origins = {f":origin{number}": origin.value for number, origin in enumerate(origins_of(state))}
-        written = self.table.change_turn(
+        return self.table.change_turn(
             contact_id,
             f"SET #state = :after, since = :now, inbox = :empty{change} REMOVE #lease, pending, takeovers",
             f"#state IN ({', '.join(origins)}){condition}",
+            names=names,
             values={":after": state.value, ":now": milliseconds(now), ":empty": {}, **origins, **extra},
             returns="ALL_OLD",
         )
-        return written.record if written.done else None
 
     def read(self, contact_id: str, *, now: float) -> TurnRecord | None:
         item = self.table.read(contact_id, "turn")
@@ -231,8 +252,12 @@ def _required(written: Written, record: TurnRecord) -> TurnRecord:
     return written.record
 
 
-def _carried(record: TurnRecord) -> list[str]:
-    """What a person is given is done: a bot that comes back does not answer it, however often its event arrives."""
+def _differs_by_inbox(found: TurnRecord, record: TurnRecord) -> bool:
+    """In the same stay, another inbox than the one that was known."""
+    return found.stay == record.stay and _keys(found) != _keys(record)
+
+
+def _keys(record: TurnRecord) -> list[str]:
     return [message.key for message in record.inbox]
 
 
@@ -297,6 +322,18 @@ def _answered_names(record: TurnRecord) -> tuple[dict[str, str], str]:
     """Placeholders for the asked messages, and the clause that removes them from the inbox."""
     names = {f"#asked{number}": message.key for number, message in enumerate(record.asked())}
     return names, "".join(f", inbox.{name}" for name in names)
+
+
+def _carried(record: TurnRecord) -> dict[str, Any]:
+    """What a person is given is done: a bot that comes back does not answer it, however often its event arrives."""
+    return {":carried": _keys(record), ":waiting": len(record.inbox)}
+
+
+def _inbox_unchanged(record: TurnRecord) -> tuple[dict[str, str], str]:
+    """Placeholders for the messages known to wait, and the condition that these and no others do."""
+    names = {f"#waiting{number}": key for number, key in enumerate(_keys(record))}
+    there = "".join(f" AND attribute_exists(inbox.{name})" for name in names)
+    return names, f" AND size(inbox) = :waiting{there}"
 
 
 def _as_known(record: TurnRecord) -> dict[str, Any]:

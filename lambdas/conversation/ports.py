@@ -168,7 +168,7 @@ class Turns(Protocol):
         ...
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
-        """State `handing_off`, inbox cleared and its messages as `record` has them done, lease mine.
+        """State `handing_off`, inbox cleared and its messages done, also those that `record` does not know; lease mine.
 
         What `record` knows to be refused is kept, here and in `become_human`.
 

@@ -513,6 +513,36 @@ def test_what_waited_when_the_contact_left_is_known(stays: Stays) -> None:
     assert after.done == (says().key, second.key)
 
 
+@pytest.mark.parametrize("way", ["hand-off", "by the flow", "human"])
+def test_what_came_since_the_holder_looked_is_known_too(stays: Stays, way: str) -> None:
+    """It waits when the contact leaves, though whoever leaves has not seen it: a duplicate must not be answered."""
+    joined(stays)
+    record = taken(stays)
+    late = says(id="m2", at=NOW + 1)
+    stays.take(CONTACT, late, owner="other", now=NOW + 1)
+
+    if way == "human":
+        stays.become_human(record, now=NOW + 4)
+    else:
+        stays.begin_handoff(record, a_handoff(), owner="me", now=NOW + 4, seize=way == "by the flow")
+
+    assert seen(stays).inbox == ()
+    assert seen(stays).done == (says().key, late.key)
+
+
+def test_what_was_answered_since_the_flow_looked_is_done_once(stays: Stays) -> None:
+    """The flow seizes by what it read; the holder has finished that and begun with something else."""
+    joined(stays)
+    record = taken(stays)
+    stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    second = says(id="m2", at=NOW + 1)
+    taken(stays, second, now=NOW + 1)
+
+    after = stays.begin_handoff(record, a_handoff(), owner="flow", now=NOW + 4, seize=True)
+
+    assert after.done == (says().key, second.key)
+
+
 def test_a_hand_off_in_which_the_flow_speaks_has_no_sentence(stays: Stays) -> None:
     """`None` comes back as `None`, not as an empty sentence."""
     record = joined(stays)
