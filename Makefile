@@ -6,12 +6,14 @@ TEAM   ?=
 BACKEND ?=
 RUNS   ?= 1
 ARGS   ?=
+STACK  ?= Handoff
+ENDPOINT ?=
 
 VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo evaluate check synth deploy clean lock format
+.PHONY: help environment run test demo evaluate check synth deploy replay clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -49,6 +51,9 @@ synth: environment ## every way to deploy, in cdk.out/, checked by cdk-nag and c
 
 deploy: environment ## cdk deploy with the pinned CLI: make deploy ARGS="--parameters instanceId=…"
 	@$(CDK) deploy --all $(ARGS)
+
+replay: environment ## what a rescue put aside, once more to ChatBot (STACK=Handoff, ARGS="--dry-run", ENDPOINT= of a laptop stack)
+	@exec $(VENV) -m cdk.replay --stack "$(STACK)" $(if $(ENDPOINT),--endpoint "$(ENDPOINT)") $(ARGS)
 
 lock: environment ## write requirements*.txt anew from requirements*.in
 	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
