@@ -213,8 +213,6 @@ def watch(contact_id: str, reception: Reception) -> Watched:
     record = reception.stays.read(contact_id, now=now)
     if record is None or record.state in {State.JOINING, State.HUMAN, State.ENDED}:
         return "take_over"  # nobody is there to wake the flow
-    if record.state is State.HANDING_OFF:
-        return "take_over" if now - record.since >= reception.unanswered_seconds else "wait"
     waiting_since = _waiting_since(record, reception)
     if waiting_since is not None and now - waiting_since >= reception.unanswered_seconds:
         return "take_over"
@@ -229,6 +227,8 @@ def _waiting_since(record: TurnRecord, reception: Reception) -> float | None:
         *(message.at for message in record.inbox),
         *(said.at for said in unanswered(transcript)),
         *(said.at for said in _never_finished(record, transcript) if said.at > forgotten_before),
+        # A hand-off takes seconds. It does not begin the wait anew for whoever had none of its sentence.
+        *((record.since,) if record.state is State.HANDING_OFF else ()),
     ]
     return min(waiting, default=None)
 

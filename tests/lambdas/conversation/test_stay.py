@@ -10,8 +10,9 @@ import pytest
 
 from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS, ContactRecord, Session, State, TurnRecord
 from lambdas.conversation.errors import ChatError, ConnectionRefused, EarlyMessagesUnknown, RecordUnavailable
+from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
-from lambdas.conversation.ports import Chat, Said
+from lambdas.conversation.ports import Chat, Said, Taken
 from lambdas.conversation.stay import (
     BUDGET_SECONDS,
     GREETING_NEEDS_SECONDS,
@@ -481,6 +482,23 @@ def test_without_a_transcript_the_record_alone_is_judged(by_setting: bool) -> No
     door.stays.take(CONTACT, message, owner="holder", now=door.clock.now())
 
     assert (before, watch(CONTACT, reception)) == ("wait", "take_over")
+
+
+def test_a_hand_off_does_not_begin_the_wait_anew() -> None:
+    """It was decided late, as a rescue is, and hangs before its sentence: the customer waits since their message."""
+    door = FrontDoor()
+    door.joins()
+    message = door.room.customer_says("Where is my order?")
+    taken = door.stays.take(CONTACT, message, owner="rescuer", now=door.clock.now())
+    assert isinstance(taken, Taken)
+    door.clock.advance(UNANSWERED - 1)
+    handoff = Handoff(outcome=Outcome.ESCALATE, reason=Reason.RESCUED, attributes={}, sentence="Sorry.")
+    door.stays.begin_handoff(taken.record, handoff, owner="rescuer", now=door.clock.now(), seize=False)
+
+    still = watch(CONTACT, door.reception)
+    door.clock.advance(2)
+
+    assert (still, watch(CONTACT, door.reception)) == ("wait", "take_over")
 
 
 def test_a_hand_off_that_hangs_is_taken_over() -> None:
