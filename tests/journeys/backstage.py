@@ -17,7 +17,7 @@ from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
 from lambdas.conversation.contact import ContactRecord, TurnRecord
 from local.agent_faces import BEDROCK_AGENTS
-from local.calls import Call, Gate, Switches
+from local.calls import Call, Edge, Fault, Gate, Switches
 from local.delivery import DeliverySwitches
 from local.stack import Stack
 from local.workers import GivenUp
@@ -26,6 +26,7 @@ from tests.running_stack import RunningStack, eventually
 
 START_BOT: Final = "lambdas.start_bot.handler.handler"
 CHAT_BOT: Final = "lambdas.chat_bot.handler.handler"
+RESCUE_BOT: Final = "lambdas.rescue_bot.handler.handler"
 ORDERS_TOOL: Final = "lambdas.tools.orders.handler"
 STEP_SECONDS: Final = 30.0
 CALM_LOOKS: Final = 4
@@ -110,6 +111,32 @@ class Backstage:
     def crash_chat_bot(self, contact_id: str) -> None:
         self.crash(CHAT_BOT, contact_id)
 
+    def dies_at(
+        self,
+        operation: str,
+        handler: str,
+        contact_id: str | None = None,
+        *,
+        edge: Edge = "before",
+        times: int | None = None,
+    ) -> None:
+        """Whenever the function makes this call its process is killed, before the call or after its effect."""
+        function = self.name(handler)
+        self.switches.arm(operation, Fault(kill=edge), function=function, contact_id=contact_id, times=times)
+
+    def lays_into(self, queue: str, body: str) -> None:
+        """Put a message into a queue, as an operator can."""
+        url = self.stack.call(lambda stack: stack.queues.queue(queue).url)
+        self.place.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+
+    def replays(self, **asked: Any) -> dict[str, Any]:
+        """What RescueBot answers to `make replay`."""
+        answer = self.place.client("lambda").invoke(
+            FunctionName=f"{self.name(RESCUE_BOT)}:live", Payload=json.dumps({"replay": asked}).encode()
+        )
+        counts: dict[str, Any] = json.loads(answer["Payload"].read())
+        return counts
+
     def release_deliveries(self, *, backwards: bool = False) -> None:
         """Deliver what SNS held back."""
         self.stack.call(lambda stack: stack.delivery.release(order=_backwards if backwards else list))
@@ -144,9 +171,12 @@ class Backstage:
         """Return when the record says so."""
         eventually(lambda: self.record(contact_id).state == state, instead=lambda: self.record(contact_id))
 
-    def reaches(self, contact_id: str, phase: str, *, times: int = 1) -> None:
-        """Return when ChatBot's invocations for a chat have come so far."""
-        eventually(lambda: self.phases(contact_id).count(phase) >= times, instead=lambda: self.phases(contact_id))
+    def reaches(self, contact_id: str, phase: str, *, times: int = 1, handler: str = CHAT_BOT) -> None:
+        """Return when a function's invocations for a chat have come so far."""
+        eventually(
+            lambda: self.phases(contact_id, handler).count(phase) >= times,
+            instead=lambda: self.phases(contact_id, handler),
+        )
 
     def hurries_until(self, contact_id: str, phase: str) -> None:
         """Let time run until ChatBot's last invocation for a chat has come so far."""
@@ -196,6 +226,10 @@ class Backstage:
         """What became of a function's invocations for a chat: started, finished, failed, retrying, given_up."""
         name = self.name(handler)
         return [one["phase"] for one in self._activity(contact_id, "invocation") if one["function"] == name]
+
+    def bodies(self, queue: str) -> list[dict[str, Any]]:
+        """What lies in a queue of failed events, the oldest first."""
+        return [json.loads(body) for body in self.stack.call(lambda stack: stack.queues.bodies(queue))]
 
     def given_up(self) -> list[GivenUp]:
         """The events that Lambda has sent to the on-failure queue."""

@@ -1,6 +1,7 @@
 """One stack for all journeys of a backend; every test gets its own customers, and a stack that nothing is wrong with.
 
-Every journey runs under each backend, or under the one that `--backend` names.
+Every journey runs under each backend, or under the one that `--backend` names; a module that no backend changes names
+its `ONE_BACKEND`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ StartChat = Callable[..., Customer]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         only = metafunc.config.getoption("backend")
+        only = only or getattr(metafunc.module, "ONE_BACKEND", None)
         metafunc.parametrize("backend", [only] if only else BACKENDS, indirect=True, scope="session")
 
 
