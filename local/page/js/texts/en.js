@@ -119,6 +119,7 @@ export default {
   "reason.refused": "A guardrail refused one answer after the other",
   "reason.deadline": "An answer took too long",
   "reason.crashed": "Something failed while answering",
+  "reason.rescued": "A message got no answer, and the rescue brought it here",
   "reason.too_many_messages": "Wrote more than the assistants could take in",
   "reason.message_too_late": "A message arrived too late to be answered",
   "reason.unknown_control": "The assistants asked for something unknown",

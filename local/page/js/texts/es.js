@@ -120,6 +120,7 @@ export default {
   "reason.refused": "Un guardrail rechazó una respuesta tras otra",
   "reason.deadline": "Una respuesta tardó demasiado",
   "reason.crashed": "Algo falló al responder",
+  "reason.rescued": "Un mensaje quedó sin respuesta y el rescate lo trajo",
   "reason.too_many_messages": "Escribió más de lo que los asistentes podían leer",
   "reason.message_too_late": "Un mensaje llegó demasiado tarde para responderlo",
   "reason.unknown_control": "Los asistentes pidieron algo desconocido",
