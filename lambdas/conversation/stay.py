@@ -20,6 +20,7 @@ from lambdas.conversation.errors import (
     IllegalMove,
     TranscriptRefused,
 )
+from lambdas.conversation.handoff import Outcome
 from lambdas.conversation.inbox import REMEMBERED_SECONDS, id_of
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
@@ -213,10 +214,21 @@ def watch(contact_id: str, reception: Reception) -> Watched:
     record = reception.stays.read(contact_id, now=now)
     if record is None or record.state in {State.JOINING, State.HUMAN, State.ENDED}:
         return "take_over"  # nobody is there to wake the flow
+    if record.state is State.HANDING_OFF:
+        return _watch_handoff(record, now)
     waiting_since = _waiting_since(record, reception)
     if waiting_since is not None and now - waiting_since >= reception.unanswered_seconds:
         return "take_over"
     return "wait"
+
+
+def _watch_handoff(record: TurnRecord, now: float) -> Watched:
+    """A hand-off to a person takes seconds and may be finished by the flow as well: the customer has waited before it.
+
+    One that ends the chat is left to whoever says goodbye, unless they died: the flow would make it a hand-over.
+    """
+    ends_the_chat = record.handoff is not None and record.handoff.outcome is Outcome.END
+    return "wait" if ends_the_chat and not record.abandoned(now) else "take_over"
 
 
 def _waiting_since(record: TurnRecord, reception: Reception) -> float | None:
@@ -227,8 +239,6 @@ def _waiting_since(record: TurnRecord, reception: Reception) -> float | None:
         *(message.at for message in record.inbox),
         *(said.at for said in unanswered(transcript)),
         *(said.at for said in _never_finished(record, transcript) if said.at > forgotten_before),
-        # A hand-off takes seconds. It does not begin the wait anew for whoever had none of its sentence.
-        *((record.since,) if record.state is State.HANDING_OFF else ()),
     ]
     return min(waiting, default=None)
 

@@ -8,11 +8,18 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS, ContactRecord, Session, State, TurnRecord
+from lambdas.conversation.contact import (
+    KEPT_AT_MOST_SECONDS,
+    LEASE_SECONDS,
+    ContactRecord,
+    Session,
+    State,
+    TurnRecord,
+)
 from lambdas.conversation.errors import ChatError, ConnectionRefused, EarlyMessagesUnknown, RecordUnavailable
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
-from lambdas.conversation.ports import Chat, Said, Taken
+from lambdas.conversation.ports import Chat, Said
 from lambdas.conversation.stay import (
     BUDGET_SECONDS,
     GREETING_NEEDS_SECONDS,
@@ -61,6 +68,11 @@ class FrontDoor:
         """One try of the flow's block."""
         arrival = Arrival(chat=CHAT, language=language, told={"name": "Ana"}, initial_message=initial_message)
         return join(arrival, replace(self.reception, may_read_transcript=may_read_transcript))
+
+    def hands_off(self, outcome: Outcome) -> None:
+        """A turn has decided a hand-off, and is on its way with it."""
+        handoff = Handoff(outcome=outcome, reason=Reason.TEAM_DECIDED, attributes={}, sentence=None)
+        self.stays.begin_handoff(self.record, handoff, owner="holder", now=self.clock.now(), seize=True)
 
     @property
     def record(self) -> TurnRecord:
@@ -484,32 +496,23 @@ def test_without_a_transcript_the_record_alone_is_judged(by_setting: bool) -> No
     assert (before, watch(CONTACT, reception)) == ("wait", "take_over")
 
 
-def test_a_hand_off_does_not_begin_the_wait_anew() -> None:
-    """It was decided late, as a rescue is, and hangs before its sentence: the customer waits since their message."""
+def test_a_hand_off_to_a_person_under_way_is_taken_over() -> None:
+    """How long the customer had waited before it nobody knows any more, and the flow finishes it as well."""
     door = FrontDoor()
     door.joins()
-    message = door.room.customer_says("Where is my order?")
-    taken = door.stays.take(CONTACT, message, owner="rescuer", now=door.clock.now())
-    assert isinstance(taken, Taken)
-    door.clock.advance(UNANSWERED - 1)
-    handoff = Handoff(outcome=Outcome.ESCALATE, reason=Reason.RESCUED, attributes={}, sentence="Sorry.")
-    door.stays.begin_handoff(taken.record, handoff, owner="rescuer", now=door.clock.now(), seize=False)
+    door.hands_off(Outcome.ESCALATE)
 
-    still = watch(CONTACT, door.reception)
-    door.clock.advance(2)
-
-    assert (still, watch(CONTACT, door.reception)) == ("wait", "take_over")
+    assert watch(CONTACT, door.reception) == "take_over"
 
 
-def test_a_hand_off_that_hangs_is_taken_over() -> None:
-    """Its holder died, and no other event came to finish it."""
+def test_a_goodbye_under_way_is_left_to_whoever_says_it_unless_they_died() -> None:
+    """Taken over it would be no goodbye any more."""
     door = FrontDoor()
     door.joins()
-    door.stays.turns[CONTACT] = replace(door.record, state=State.HANDING_OFF, since=door.clock.now())
+    door.hands_off(Outcome.END)
 
-    door.clock.advance(UNANSWERED - 1)
     still = watch(CONTACT, door.reception)
-    door.clock.advance(2)
+    door.clock.advance(LEASE_SECONDS + 1)
 
     assert (still, watch(CONTACT, door.reception)) == ("wait", "take_over")
 
