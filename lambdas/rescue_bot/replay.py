@@ -8,7 +8,7 @@ than the function has; `more` says that another one will find something.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -135,14 +135,15 @@ class _Run:
         fates = [(record, self._fate(contact_of(record))) for record in records_of(event)]
         wanted = [record for record, fate in fates if fate == "handed_over"]
         if not wanted:
-            return fates[0][1]
+            return _fate_of_all(fate for _, fate in fates)
         if not self.request.dry_run:
             self.parts.chat_bot.replay({**event, "Records": wanted})
         return "handed_over"
 
-    def _fate(self, contact_id: str) -> Fate:
+    def _fate(self, contact_id: str) -> Fate | None:
+        """`None` if the record names no contact."""
         if not contact_id:
-            raise InvalidEvent("a record names no contact")
+            return None
         record = self.parts.stays.read(contact_id, now=self.clock.now())
         match record.state if record else None:
             case None:
@@ -153,3 +154,13 @@ class _Run:
                 return "with_a_person"
             case _:
                 return "handed_over"
+
+
+def _fate_of_all(fates: Iterable[Fate | None]) -> Fate:
+    """Of records none of which is handed over; raises `InvalidEvent` if a person should look at one."""
+    last: Fate = "unknown"
+    for fate in fates:
+        if fate is None:
+            raise InvalidEvent("a record names no contact")
+        last = fate
+    return last

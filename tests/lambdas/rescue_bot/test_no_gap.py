@@ -212,10 +212,12 @@ TROUBLES = {
         for steps in DEATHS
     },
     **{
-        f"ChatBot dies at once and every rescue after {steps} steps": Trouble(
-            chat_bot_dies_after=0, rescue_dies_after=steps
+        f"ChatBot dies at once and every rescue after {steps} steps, transcript {shown}": Trouble(
+            chat_bot_dies_after=0, rescue_dies_after=steps, shows_transcript=shown
         )
         for steps in DEATHS
+        for shown in (True, False)
+        if shown or steps  # whoever dies before the first write leaves nothing that could be seen
     },
     "SNS cannot deliver": Trouble(delivered=False),
     "SNS cannot deliver and there is no transcript": Trouble(delivered=False, shows_transcript=False),

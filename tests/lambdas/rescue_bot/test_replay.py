@@ -139,6 +139,17 @@ def test_of_an_event_with_several_chats_only_the_open_ones_are_handed_over(aws: 
     assert [json.loads(each["Sns"]["Message"])["ContactId"] for each in event["Records"]] == ["still-open"]
 
 
+def test_a_record_that_cannot_be_read_keeps_no_neighbour_from_its_replay(aws: Aws, rescue_bot: Function) -> None:
+    aws.joined("neighbour")
+    aws.queues.put(UNRESCUED, given_up(None, published("neighbour")))
+
+    answered = replay(rescue_bot)
+
+    assert answered.result == {**NOTHING, "read": 1, "handed_over": 1}
+    (event,) = handed_over(aws)
+    assert [json.loads(each["Sns"]["Message"])["ContactId"] for each in event["Records"]] == ["neighbour"]
+
+
 def test_a_dry_run_tells_and_changes_nothing(aws: Aws, rescue_bot: Function) -> None:
     """And a replay that follows at once finds everything."""
     aws.joined("looked-at")
