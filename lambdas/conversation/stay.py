@@ -250,10 +250,15 @@ def _never_finished(record: TurnRecord, transcript: Sequence[Said]) -> Iterator[
     """
     finished = {id_of(key) for key in record.done}
     for said in reversed(transcript):
-        if said.role == "AGENT":
+        if said.role == "AGENT" or _is_of_an_earlier_stay(said, record):
             return
         if said.role == "CUSTOMER" and said.id not in finished:
             yield said
+
+
+def _is_of_an_earlier_stay(said: Said, record: TurnRecord) -> bool:
+    """The bot has answered there, or given what waited to a person."""
+    return said.role == "CUSTOM_BOT" and said.at < record.joined_at and not answers_nothing(said.text)
 
 
 def _transcript(record: TurnRecord, reception: Reception) -> tuple[Said, ...] | None:

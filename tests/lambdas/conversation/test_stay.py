@@ -460,6 +460,21 @@ def test_what_was_written_to_a_person_before_the_bot_came_back_is_not_waited_for
     assert watch(CONTACT, door.reception) == "wait"
 
 
+def test_what_an_earlier_stay_gave_to_a_person_is_not_waited_for() -> None:
+    """No person has written anything, and no turn of this stay will ever finish it; the bot would be taken away."""
+    door = FrontDoor()
+    door.joins()
+    door.room.customer_says("Where is my order?")
+    door.room.send(door.contact.connection_token, says("crashed"), client_token="closing")
+    door.hands_off(Outcome.ESCALATE)
+    door.stays.become_human(door.record, now=door.clock.now())
+    door.clock.advance(2)
+    door.joins()
+    door.clock.advance(UNANSWERED + 1)
+
+    assert (door.record.stay, watch(CONTACT, door.reception)) == (2, "wait")
+
+
 def test_a_transcript_that_cannot_be_read_just_now_leaves_the_record_to_judge() -> None:
     """One throttled call must not take the chat from the bot."""
     door = FrontDoor()
