@@ -59,6 +59,23 @@ async def test_a_failed_call_stands_out(open_page: OpenPage, stack: Stack) -> No
     await expect(between(page).locator(".call.failed").first).to_contain_text("429")
 
 
+async def test_a_rescue_is_told_in_plain_words(open_page: OpenPage, stack: Stack) -> None:
+    """Whoever sees RescueBot run must not have to guess what failed before, and what became of the customer."""
+    page = await open_page("/")
+    customer = Customer(page)
+    await customer.starts("Rita")
+    stack.delivery.switches.refused = True
+
+    try:
+        await customer.says("Where is my order 10020030?")
+        await expect(customer.status).to_have_text("Looking for a person")
+        rescue = between(page).locator(".run").filter(has_text="RescueBot").first
+        await expect(rescue).to_contain_text("Amazon SNS could not deliver an event of this chat.")
+        await expect(rescue).to_contain_text("The customer was handed to a person.")
+    finally:
+        stack.delivery.switches.refused = False
+
+
 async def test_the_panel_follows_the_chat_in_front(open_page: OpenPage) -> None:
     """With several chats side by side one must know whose story it is."""
     page = await open_page("/")

@@ -6,6 +6,8 @@ import { element, setText, syncChildren } from "../dom.js";
 /** @typedef {import("../language.js").Language} Language */
 
 const FAILED_FROM = 400;
+/** The calls by which a chat is taken from the bot. */
+const HAND_OVER = new Set(["UpdateContactAttributes", "DisconnectParticipant"]);
 /** The status of a call whose connection broke. */
 const CUT = 0;
 
@@ -29,10 +31,12 @@ export class Runs {
 
   /** @param {Element} row @param {Run} run */
   #update(row, run) {
-    const [head, error, calls] = row.children;
+    const [head, cause, error, calls] = row.children;
     row.setAttribute("data-phase", run.phase);
     setText(head.children[1], this.#language.timeWithSeconds(run.at * 1000));
     setText(head.children[2], this.#outcome(run));
+    setText(cause, this.#cause(run));
+    /** @type {HTMLElement} */ (cause).hidden = !run.cause;
     setText(error, run.error);
     /** @type {HTMLElement} */ (error).hidden = !run.error;
     const span = spanOf(run);
@@ -48,6 +52,15 @@ export class Runs {
     if (phase === "finished") return milliseconds(ms);
     return this.#language.text(`between.runs.${phase === "started" ? "running" : phase}`);
   }
+
+  /** What failed before, and what came of looking after it. @param {Run} run */
+  #cause({ cause, phase, calls }) {
+    if (!cause) return "";
+    const because = this.#language.text(`between.runs.cause.${cause}`);
+    if (phase !== "finished") return because;
+    const handedOver = calls.some((call) => HAND_OVER.has(call.operation) && call.status < FAILED_FROM);
+    return `${because} ${this.#language.text(handedOver ? "between.runs.rescued" : "between.runs.settled")}`;
+  }
 }
 
 /** @param {Run} run */
@@ -56,6 +69,7 @@ function createRun({ function: name }) {
     "li",
     { class: "run" },
     element("p", { class: "run-head" }, element("b", {}, name), element("time"), element("span", { class: "outcome" })),
+    element("p", { class: "run-cause" }),
     element("p", { class: "run-error" }),
     element("ol", { class: "calls" }),
   );

@@ -26,6 +26,7 @@
  * @property {"started" | "finished" | "failed" | "retrying" | "given_up"} phase
  * @property {number} ms
  * @property {string} error one line, or ""
+ * @property {"" | "lambda_gave_up" | "sns_gave_up"} cause who gave up on the event before it came here
  * @property {Call[]} calls
  */
 /** @typedef {"" | "flow" | "bot" | "queue" | "person"} Stage */
@@ -73,9 +74,9 @@ function readContact(story, { state, reason }) {
 }
 
 /** An invocation is told when it begins and when it ends; what Lambda does with a failed one belongs to the same run. */
-function readInvocation(story, { n, at, function: name, phase, ms, error }) {
+function readInvocation(story, { n, at, function: name, phase, ms, error, cause }) {
   if (phase === "started") {
-    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", calls: [] });
+    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", cause, calls: [] });
     return;
   }
   const run = story.runs.findLast((one) => one.function === name && (one.phase === "started") === ENDING.has(phase));

@@ -125,6 +125,7 @@ export default {
   "reason.unknown_control": "The assistants asked for something unknown",
   "reason.unfit_control": "The assistants' request was incomplete",
   "reason.unanswered": "Nobody had answered the customer",
+  "reason.rescued": "Every try to answer had failed",
   "reason.flow_error": "The contact flow met an error",
 
   "between.title": "In between",
@@ -146,6 +147,10 @@ export default {
   "between.runs.failed": "failed",
   "between.runs.retrying": "will be tried again",
   "between.runs.given_up": "given up",
+  "between.runs.cause.lambda_gave_up": "Lambda tried in vain and gave up on an event of this chat.",
+  "between.runs.cause.sns_gave_up": "Amazon SNS could not deliver an event of this chat.",
+  "between.runs.rescued": "The customer was handed to a person.",
+  "between.runs.settled": "Nothing was left to do.",
   "between.attributes": "Contact attributes",
   "between.notices": "The stack says",
   "between.attributes.none": "None yet.",

@@ -126,6 +126,7 @@ export default {
   "reason.unknown_control": "Los asistentes pidieron algo desconocido",
   "reason.unfit_control": "La petición de los asistentes estaba incompleta",
   "reason.unanswered": "Nadie había respondido al cliente",
+  "reason.rescued": "Habían fallado todos los intentos de responder",
   "reason.flow_error": "El flujo de contacto encontró un error",
 
   "between.title": "En medio",
@@ -147,6 +148,10 @@ export default {
   "between.runs.failed": "falló",
   "between.runs.retrying": "se reintentará",
   "between.runs.given_up": "abandonada",
+  "between.runs.cause.lambda_gave_up": "Lambda lo intentó en vano y abandonó un evento de este chat.",
+  "between.runs.cause.sns_gave_up": "Amazon SNS no pudo entregar un evento de este chat.",
+  "between.runs.rescued": "Se pasó al cliente a una persona.",
+  "between.runs.settled": "No quedaba nada por hacer.",
   "between.attributes": "Atributos del contacto",
   "between.notices": "El entorno dice",
   "between.attributes.none": "Ninguno todavía.",
