@@ -33,8 +33,9 @@ LOOKS = 5
 RESCUES_AT_ONCE = 5
 """Connect lets a bot leave three chats a second, and a rescue takes about a second: more at once would only be
 throttled."""
-OVERDUE_SECONDS = 240
-"""The third look was 60 s ago and has failed, too."""
+OVERDUE_SECONDS = 120
+"""The second look, at 90 s, has failed too. With the third, at 180 s, SQS leaves the message out of the metric (SQS
+developer guide, available CloudWatch metrics, read 2026-11)."""
 RESCUE_BOT_SERVICE = "rescue_bot"
 _COUNTED_BY_RESCUE_BOT = (
     ATTRIBUTES_REFUSED,
@@ -91,8 +92,8 @@ def make_failure_queues(stack: Construct, *, key: kms.Key, operations: Operation
         failures,
         seconds=OVERDUE_SECONDS,
         means=(
-            "A failed event waits in the queue Failures and RescueBot does not get to it, or fails at it again and "
-            "again. See RescueBot's log, its event source mapping and the account's Lambda concurrency."
+            "A failed event waits in the queue Failures and RescueBot does not get to it, or has failed at it twice. "
+            "See RescueBot's log, its event source mapping and the account's Lambda concurrency."
         ),
     )
     return FailureQueues(failures=failures, kept=Queue(stack, "Kept", key=key, kept_for=KEPT_FOR), unrescued=unrescued)

@@ -197,13 +197,13 @@ def test_a_single_event_that_nobody_could_rescue_raises_an_alarm_that_says_what_
 
 
 def test_an_event_that_waits_for_its_rescue_raises_an_alarm(template: Template) -> None:
-    """Sooner than Unrescued could: then RescueBot is not asked at all, or fails at it the third time."""
+    """RescueBot is not asked at all, or has failed twice; with the third time SQS leaves it out of the metric."""
     alarms = alarms_on(template, "ApproximateAgeOfOldestMessage")
 
     hidden_seconds = template.all("AWS::SQS::Queue")["Failures"]["VisibilityTimeout"]
     threshold, means = alarms.pop("${Failures.QueueName}")
     assert alarms == {}
-    assert 2 * hidden_seconds < threshold < 3 * hidden_seconds
+    assert hidden_seconds < threshold < 2 * hidden_seconds - 30
     assert "RescueBot" in means
 
 
