@@ -176,7 +176,7 @@ def _early_messages(
 ) -> tuple[Said, ...]:
     if reception.may_read_transcript:
         try:
-            return unanswered(reception.room.transcript(connection.token, arrival.chat))
+            return _of_this_stay(reception.room.transcript(connection.token, arrival.chat), record)
         except TranscriptRefused:
             pass
         except ChatError as error:
@@ -194,8 +194,22 @@ def _early_messages(
     )
 
 
-def unanswered(transcript: Sequence[Said]) -> tuple[Said, ...]:
+def _of_this_stay(transcript: Sequence[Said], record: TurnRecord) -> tuple[Said, ...]:
     """The customer's messages after the last one of a person, or of the bot in an earlier stay.
+
+    Not all of them are early, and the bot may have answered one that was streamed already; ChatBot knows which it has.
+    """
+    waiting: list[Said] = []
+    for said in transcript:
+        if said.role == "CUSTOMER":
+            waiting.append(said)
+        elif said.role == "AGENT" or _is_of_an_earlier_stay(said, record):
+            waiting.clear()
+    return tuple(waiting)
+
+
+def unanswered(transcript: Sequence[Said]) -> tuple[Said, ...]:
+    """The customer's messages after the last one of a person or of the bot.
 
     A greeting or a "one moment" does not answer anything, so it does not count.
     """

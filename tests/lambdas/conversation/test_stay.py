@@ -320,6 +320,22 @@ def test_what_was_written_before_streaming_is_handed_to_chat_bot() -> None:
     assert [(said.id, said.at, said.text) for said in door.handed] == [(m.id, m.at, m.text) for m in early]
 
 
+def test_what_was_written_early_is_handed_over_although_a_later_message_was_answered() -> None:
+    """That one was streamed while the bot was still joining, and ChatBot was faster than StartBot."""
+    door = FrontDoor()
+    early = door.room.customer_says("Where is my order?")
+    door.clock.advance(2)
+
+    def a_photo_is_answered() -> None:
+        door.room.customer_says("A photo")
+        door.room.items.append(replace(door.room.items[-1], id="answer", role="CUSTOM_BOT", text=says("attachment")))
+
+    door.room.meets("transcript", a_photo_is_answered)
+    door.joins()
+
+    assert early.id in [said.id for said in door.handed]
+
+
 def test_nothing_is_handed_over_when_the_customer_has_written_nothing() -> None:
     """Most chats begin with the greeting."""
     door = FrontDoor()
