@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Handler = Callable[[Any, Any], Any]
+LOOK_AT_THE_CLOCK_SECONDS = 0.05
+"""Nobody wakes whoever waits for an event when the clock is moved."""
 
 
 class StackClock:
@@ -47,6 +49,14 @@ class StackClock:
     def monotonic(self) -> float:
         """Seconds that only grow."""
         return time.monotonic() + self._offset_seconds
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """As `Event.wait`, but until this clock has moved on by so much."""
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            if event.wait(min(left, LOOK_AT_THE_CLOCK_SECONDS)):
+                return True
+        return event.is_set()
 
     def sleep(self, seconds: float) -> None:
         until = self.monotonic() + seconds

@@ -52,6 +52,10 @@ class ManualClock:
         self.slept.append(seconds)
         self.advance(seconds)
 
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """In real time: who waits runs beside the test, which then asks for a moment only."""
+        return event.wait(seconds)
+
     def advance(self, seconds: float) -> None:
         self._now += seconds
 
@@ -82,6 +86,7 @@ class FakeRoom:
         """Every operation asked for, in order, but typing, which runs beside."""
         self.shows_transcript = True
         self._meets: dict[str, list[Happening]] = defaultdict(list)
+        self._lost_answers: list[str] = []
         self._participants: dict[str, str] = {}
         self._sent: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -91,6 +96,10 @@ class FakeRoom:
     def meets(self, operation: str, *happenings: Happening) -> None:
         """The next calls of `operation` meet these, one each."""
         self._meets[operation].extend(happenings)
+
+    def loses_answer(self, operation: str) -> None:
+        """The next call of `operation` does what it should, and its answer is lost on the way."""
+        self._lost_answers.append(operation)
 
     def customer_says(self, text: str = "", *, kind: Kind = Kind.TEXT) -> Message:
         """What the customer sends, as the bot will be told of it."""
@@ -140,9 +149,11 @@ class FakeRoom:
         if client_token not in self._sent:
             self._sent[client_token] = self._add("CUSTOM_BOT", text).id
             self.seen.append(text)
+        self._lose_answer("send")
         return self._sent[client_token]
 
     def show_typing(self, token: str) -> None:
+        self._meet("show_typing")
         self._require(token, "show_typing")
         self.typed.append(token)
         self.seen.append("dots")
@@ -150,6 +161,7 @@ class FakeRoom:
     def disconnect(self, token: str) -> None:
         self._call("disconnect", token)
         self.bearers.discard(token)
+        self._lose_answer("disconnect")
 
     def transcript(self, token: str, chat: Chat) -> tuple[Said, ...]:
         self._call("transcript")
@@ -161,15 +173,23 @@ class FakeRoom:
         self._call("set_attributes")
         self.attributes.update(attributes)
 
+    def _lose_answer(self, operation: str) -> None:
+        if operation in self._lost_answers:
+            self._lost_answers.remove(operation)
+            raise ChatError(operation, "ReadTimeoutError", retryable=True)
+
     def _call(self, operation: str, token: str | None = None) -> None:
         self.calls.append(operation)
+        self._meet(operation)
+        if token is not None:
+            self._require(token, operation)
+
+    def _meet(self, operation: str) -> None:
         happening = self._meets[operation].pop(0) if self._meets[operation] else None
         if isinstance(happening, ChatError):
             raise happening
         if happening is not None:
             happening()
-        if token is not None:
-            self._require(token, operation)
 
     def _require(self, token: str, operation: str) -> None:
         if token not in self.bearers:

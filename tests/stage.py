@@ -27,6 +27,8 @@ CONTACT = "6f0c2f0e-0000-4000-8000-000000000001"
 CHAT = Chat(instance_id="instance", contact_id=CONTACT, initial_contact_id=CONTACT)
 FUNCTION_SECONDS = 180.0
 LAMBDA_RETRY_SECONDS = 60.0
+JITTER = 0.5
+"""What chance makes of every pause: half of its length."""
 
 POLICY = Policy(
     {
@@ -133,6 +135,7 @@ class Stage:
             policy=self.policy,
             now=self.clock.now,
             new_id=self.new_id,
+            random=lambda: JITTER,
             ends_at=self.clock.now() + FUNCTION_SECONDS,
         )
 

@@ -13,9 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
-from lambdas.conversation.errors import AttributesRefused, ChatError, ConnectionRefused, TranscriptRefused
+from lambdas.conversation.errors import (
+    AttributesRefused,
+    ChatError,
+    ChatThrottled,
+    ConnectionRefused,
+    TranscriptRefused,
+)
 from lambdas.conversation.ports import Chat, Connection, Said
 
 if TYPE_CHECKING:
@@ -31,6 +38,11 @@ ATTRIBUTES_REFUSED = frozenset(
     {"InvalidRequestException", "InvalidParameterException", "AccessDeniedException", "ParamValidationError"}
 )
 """Asking again with the same attributes gives the same answer; the hand-off goes on with fewer or without."""
+
+TOO_MANY_REQUESTS = 429
+THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
+"""Whatever the status: no model names the one that a rate limit in front of a service answers with."""
+SERVER_ERROR = 500
 
 Answer = TypeVar("Answer")
 
@@ -140,10 +152,21 @@ def _call(operation: str, call: Callable[[], Answer]) -> Answer:
     try:
         return call()
     except ClientError as error:
-        raise ChatError(operation, error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
+        raise _failed(operation, error) from error
+    except (NoConnection, HTTPClientError) as error:
         # No answer at all: a time-out, a cut connection.
+        raise ChatError(operation, type(error).__name__, retryable=True) from error
+    except BotoCoreError as error:
         raise ChatError(operation, type(error).__name__) from error
+
+
+def _failed(operation: str, error: ClientError) -> ChatError:
+    """By the status: codes of one meaning differ from call to call."""
+    code = error.response["Error"]["Code"]
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if status == TOO_MANY_REQUESTS or code in THROTTLES:
+        return ChatThrottled(operation, code)
+    return ChatError(operation, code, retryable=status >= SERVER_ERROR)
 
 
 def _call_as_participant(operation: str, call: Callable[[], Answer]) -> Answer:

@@ -18,12 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambdas.adapters.hearing import Hearing
+from lambdas.adapters.rush import Rush
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import ContactRecord, State, TurnRecord
 from lambdas.conversation.errors import (
     AgentUnavailable,
     AttributesRefused,
     ChatError,
+    ChatThrottled,
     ConnectionRefused,
     FenceClosed,
     HandoffError,
@@ -71,6 +73,7 @@ class Performer:
     explain: Explain = field(default=lambda _: None)
     record: TurnRecord | None = None
     """As last written or read; set from the start where no turn is taken."""
+    rush: Rush = field(default_factory=Rush)
     renew_every_seconds: float = RENEW_EVERY_SECONDS
     typing_every_seconds: float = TYPING_EVERY_SECONDS
     end_session_within_seconds: float = END_SESSION_WITHIN_SECONDS
@@ -171,7 +174,7 @@ class Performer:
         return thread
 
     def _keep_lease(self) -> None:
-        while not self._over.wait(self.renew_every_seconds):
+        while not self.clock.wait(self._over, self.renew_every_seconds):
             record, holding, started = self.record, self._holding, self.clock.monotonic()
             if record is None or holding is None:
                 continue
@@ -208,11 +211,27 @@ class Performer:
         if record.state is State.HANDING_OFF:
             return
         while not self._quiet.is_set():
-            if not self._just_spoke.is_set():
-                with contextlib.suppress(ChatError):  # dots are never worth a failure
-                    self.room.show_typing(contact.connection_token)
+            if not self._just_spoke.is_set() and not self._is_rush():
+                self._show_typing(contact)
             self._just_spoke.clear()
-            self._quiet.wait(self.typing_every_seconds)
+            self.clock.wait(self._quiet, self.typing_every_seconds)
+
+    def _show_typing(self, contact: ContactRecord) -> None:
+        """Once: dots are never worth a failure, nor another try."""
+        try:
+            self.room.show_typing(contact.connection_token)
+        except ChatThrottled:
+            self._notice_rush()
+        except ChatError:
+            return
+
+    def _is_rush(self) -> bool:
+        return self.rush.is_on(monotonic=self.clock.monotonic())
+
+    def _notice_rush(self) -> None:
+        """What is left of this turn has no dots, and for a while no other turn in this container."""
+        self._quiet.set()
+        self.rush.noticed(monotonic=self.clock.monotonic())
 
     def _live_contact(self, record: TurnRecord) -> ContactRecord:
         contact = self.stays.read_contact(record.contact_id)
@@ -307,7 +326,12 @@ class Performer:
         contact = self.read_contact(do.ReadContact())
         self._require_voice()
         self._just_spoke.set()
-        return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
+        try:
+            return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
+        except ChatThrottled:
+            self._notice_rush()
+            self.report("SendsThrottled")
+            raise
 
     def _require_voice(self) -> None:
         if self._holding is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lambdas.adapters.performer import Explain, Performer, Report
+from lambdas.adapters.rush import Rush
 from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
 from lambdas.conversation.closing import chat_ended, human_joined
 from lambdas.conversation.contact import State
@@ -27,6 +28,8 @@ class ChatBot:
     rules: Rules
     may_read_transcript: bool
     new_id: Callable[[], str]
+    random: Callable[[], float]
+    rush: Rush = field(default_factory=Rush)
 
     def handle(
         self, record: object, *, clock: Clock, ends_at: float, report: Report, explain: Explain = lambda _: None
@@ -53,10 +56,18 @@ class ChatBot:
             may_read_transcript=self.may_read_transcript,
             report=report,
             explain=explain,
+            rush=self.rush,
         )
 
     def _world(self, clock: Clock, ends_at: float) -> World:
-        return World(rules=self.rules, policy=self.policy, now=clock.now, new_id=self.new_id, ends_at=ends_at)
+        return World(
+            rules=self.rules,
+            policy=self.policy,
+            now=clock.now,
+            new_id=self.new_id,
+            random=self.random,
+            ends_at=ends_at,
+        )
 
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
         before = chat_ended(contact_id, self.stays, clock)

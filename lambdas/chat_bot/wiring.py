@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import uuid
 from collections.abc import Mapping
 
@@ -19,6 +20,8 @@ from lambdas.chat_bot.settings import Settings
 from lambdas.conversation.world import Rules
 
 QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+ONCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+"""Towards Connect only the conversation tries again, by its own table."""
 
 
 def wire(variables: Mapping[str, str]) -> ChatBot:
@@ -26,7 +29,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
     settings = Settings.from_environment(variables)
     return ChatBot(
         stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
-        room=ConnectChat(boto3.client("connect", config=QUICK), boto3.client("connectparticipant", config=QUICK)),
+        room=ConnectChat(boto3.client("connect", config=ONCE), boto3.client("connectparticipant", config=ONCE)),
         agents=make_agents(settings.backend, region=settings.agent_region),
         policy=policy_of(variables),
         rules=Rules(
@@ -37,6 +40,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
         ),
         may_read_transcript=settings.may_read_transcript,
         new_id=lambda: str(uuid.uuid4()),
+        random=random.random,
     )
 
 

@@ -17,6 +17,7 @@
     ├── AgentUnavailable       the agent team did not answer
     ├── DeadlineReached        the turn took too long
     └── ChatError              Connect did not do what was asked
+        ├── ChatThrottled      Connect is too busy just now
         ├── ConnectionRefused  the bot is no longer in the chat
         ├── AttributesRefused  Connect refused the attributes
         └── TranscriptRefused  Connect does not show the transcript to the bot
@@ -145,12 +146,24 @@ class DeadlineReached(HandoffError):
 
 
 class ChatError(HandoffError):
-    """Connect refused or failed a call. `code` is Connect's own error code."""
+    """Connect refused or failed a call. `code` is Connect's own error code.
 
-    def __init__(self, operation: str, code: str) -> None:
+    `retryable`: it failed inside, or never answered, so that it may have done what was asked; the same call again
+    finds out.
+    """
+
+    def __init__(self, operation: str, code: str, *, retryable: bool = False) -> None:
         super().__init__(f"{operation}: {code}")
         self.operation = operation
         self.code = code
+        self.retryable = retryable
+
+
+class ChatThrottled(ChatError):
+    """Connect is called more often than its quota allows: nothing was done, and later it will be."""
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(operation, code, retryable=True)
 
 
 class ConnectionRefused(ChatError):

@@ -14,9 +14,7 @@ from lambdas.conversation.effects import (
     BecomeHuman,
     BeginHandoff,
     Disconnect,
-    Effect,
     EndSession,
-    Pause,
     SetAttributes,
     Steps,
     StopStreaming,
@@ -25,11 +23,12 @@ from lambdas.conversation.errors import AttributesRefused, ChatError
 from lambdas.conversation.handoff import CLOSING_SENTENCE, Decision, Outcome, Reason, complete, shrunk, to_a_person
 from lambdas.conversation.inbox import as_prompt
 from lambdas.conversation.phrases import phrases
+from lambdas.conversation.retries import LEAVING, RECORDING, insist
 from lambdas.conversation.voice import Voice
 from lambdas.conversation.world import World
 
-PAUSES_SECONDS = (1.0, 2.0, 4.0)
-"""Between tries of a hand-off's step that Connect throttled or failed."""
+GOODBYE_WITHIN_SECONDS = 10.0
+"""A closing sentence that Connect is too busy for does not keep the customer from the person."""
 
 
 def take_back(record: TurnRecord, reason: Reason, world: World) -> Steps[None]:
@@ -66,7 +65,8 @@ class Leaving(Voice):
             stale=self.world.policy.parameter_attributes() if self.record.handoffs else (),
             sentence=phrases(self.record.language).say(key) if key else None,
         )
-        self.record = yield from BeginHandoff(self.record, handoff, seize)
+        decide = BeginHandoff(self.record, handoff, seize)
+        self.record = yield from insist(decide, RECORDING, self.world, until=self.world.ends_at)
         yield from self.finish_handoff(speak=True)
         return True
 
@@ -75,40 +75,29 @@ class Leaving(Voice):
         handoff = self.record.handoff
         if handoff is not None:
             try:
-                yield from self._insist(SetAttributes(handoff.attributes))
+                yield from self._leave_by(SetAttributes(handoff.attributes))
             except AttributesRefused:
                 yield from self._set_least(shrunk(handoff).attributes)
             if handoff.sentence and speak:
                 yield from self._say_goodbye(handoff.sentence)
         yield from StopStreaming()
-        yield from self._insist(Disconnect())
-        yield from BecomeHuman(self.record)
+        yield from self._leave_by(Disconnect())
+        yield from insist(BecomeHuman(self.record), RECORDING, self.world, until=self.world.ends_at)
         yield from EndSession(self.record.session.id)
 
     def _set_least(self, attributes: Mapping[str, str]) -> Steps[None]:
         """If even these are refused the flow still routes: it sends whatever it does not know to a person."""
         try:
-            yield from self._insist(SetAttributes(attributes))
+            yield from self._leave_by(SetAttributes(attributes))
         except AttributesRefused:
             return
 
-    def _insist(self, step: Effect[None]) -> Steps[None]:
-        """Try again after a pause while there is time: Lambda's own next try would come a silent minute later."""
-        for pause_seconds in PAUSES_SECONDS:
-            try:
-                yield from step
-            except AttributesRefused:
-                raise
-            except ChatError:
-                if self.world.now() + pause_seconds >= self.world.ends_at:
-                    raise
-                yield from Pause(pause_seconds)
-            else:
-                return
-        yield from step
+    def _leave_by(self, step: SetAttributes | Disconnect) -> Steps[None]:
+        yield from insist(step, LEAVING, self.world, until=self.world.ends_at)
 
     def _say_goodbye(self, sentence: str) -> Steps[None]:
         """A sentence that cannot be sent must not keep the customer from the person."""
+        self._speaks_until = min(self.world.now() + GOODBYE_WITHIN_SECONDS, self.world.ends_at)
         try:
             yield from self._say(sentence)
         except ChatError:

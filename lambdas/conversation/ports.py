@@ -5,6 +5,7 @@ Times are seconds since the epoch unless a name says otherwise. Errors are those
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -268,3 +269,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None: ...
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Whether the event came within so many seconds, as `Event.wait`."""
+        ...

@@ -125,6 +125,12 @@ class Speech:
         """The rest, when the agent has said everything."""
         return self._hand_out([self._take()])
 
+    def keep(self, text: str) -> None:
+        """What was handed out could not be said: it comes again at the end, with everything that follows, as one."""
+        rest = self._take()
+        self.manner = "whole"
+        self._kept = [text, "\n\n", rest]
+
     def refuse(self) -> list[str]:
         """A guardrail stepped in: the last sentence, at which it may have, is not worth hearing; returns those before.
 

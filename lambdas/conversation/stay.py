@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from lambdas.conversation.contact import KEPT_AT_MOST_SECONDS, ContactRecord, Session, State, TurnRecord
 from lambdas.conversation.errors import (
@@ -24,12 +24,14 @@ from lambdas.conversation.handoff import Outcome
 from lambdas.conversation.inbox import REMEMBERED_SECONDS, id_of
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
+from lambdas.conversation.retries import JOINING, insist_on
 
 BUDGET_SECONDS = 7.0
 """From the first try; the flow stops waiting at 8 s."""
 GREETING_NEEDS_SECONDS = 1.5
 TOLD_BYTES = 200
 
+Answer = TypeVar("Answer")
 Watched = Literal["wait", "take_over"]
 
 
@@ -52,6 +54,8 @@ class Reception:
     room: Room
     clock: Clock
     new_id: Callable[[], str]
+    random: Callable[[], float]
+    """From 0 up to, but not, 1."""
     hand_to_chat_bot: Callable[[Chat, Sequence[Said]], None]
     """Early messages, to be treated as if SNS had brought them."""
     topic_arn: str
@@ -94,7 +98,7 @@ def _fresh(arrival: Arrival, reception: Reception, now: float) -> TurnRecord:
 
 def _enter(arrival: Arrival, record: TurnRecord, reception: Reception) -> bool:
     streaming_id, participant_token = _open(arrival.chat, record, reception)
-    connection = reception.room.connect(participant_token)
+    connection = _insist(lambda: reception.room.connect(participant_token), record, reception)
     contact = ContactRecord(
         contact_id=record.contact_id,
         current_contact_id=arrival.chat.contact_id,
@@ -138,12 +142,27 @@ def _open(chat: Chat, record: TurnRecord, reception: Reception) -> tuple[str, st
     token = f"{record.contact_id}-{record.stay}"
     with ThreadPoolExecutor(max_workers=1) as beside:
         streaming: Future[str] = beside.submit(
-            reception.room.start_streaming, chat, topic_arn=reception.topic_arn, client_token=f"{token}-streaming"
+            _insist,
+            lambda: reception.room.start_streaming(
+                chat, topic_arn=reception.topic_arn, client_token=f"{token}-streaming"
+            ),
+            record,
+            reception,
         )
-        participant = reception.room.create_participant(
-            chat, name=reception.bot_name, client_token=f"{token}-participant"
+        participant = _insist(
+            lambda: reception.room.create_participant(
+                chat, name=reception.bot_name, client_token=f"{token}-participant"
+            ),
+            record,
+            reception,
         )
         return streaming.result(), participant
+
+
+def _insist(call: Callable[[], Answer], record: TurnRecord, reception: Reception) -> Answer:
+    """While there would still be time to connect and to greet."""
+    until = record.since + BUDGET_SECONDS - GREETING_NEEDS_SECONDS
+    return insist_on(call, JOINING, clock=reception.clock, random=reception.random, until=until)
 
 
 def _greet(arrival: Arrival, record: TurnRecord, connection: Connection, reception: Reception) -> None:

@@ -13,6 +13,7 @@ from lambdas.conversation.contact import Session, State, TurnRecord
 from lambdas.conversation.effects import (
     Ask,
     BecomeHuman,
+    Effect,
     GoRound,
     Hold,
     KeepPending,
@@ -28,6 +29,7 @@ from lambdas.conversation.effects import (
 from lambdas.conversation.errors import (
     AgentUnavailable,
     ChatError,
+    ChatThrottled,
     ConnectionRefused,
     ContactNotReady,
     DeadlineReached,
@@ -42,14 +44,16 @@ from lambdas.conversation.handoff import (
 from lambdas.conversation.inbox import Kind, Message, as_prompt, overflows, remember
 from lambdas.conversation.leaving import Leaving
 from lambdas.conversation.ports import Finished, NotTaken, Question, Refused, Result, ReturnControl, Said, Taken, Text
+from lambdas.conversation.retries import LEAVING, RECORDING, insist
 from lambdas.conversation.speech import Speech
+from lambdas.conversation.voice import LEAVE_TIME_SECONDS
 from lambdas.conversation.world import World
 
 WAIT_FOR_RECORD_SECONDS = 8.0
 LOOK_AGAIN_SECONDS = 0.5
 ASK_AGAIN_AFTER_SECONDS = 1.0
-LEAVE_TIME_SECONDS = 30.0
-"""Kept free at the end of the function's time, for the hand-off."""
+NOTE_WITHIN_SECONDS = 10.0
+"""An attribute that cannot be set for so long is told the agent as refused."""
 MOST_CONTROLS = 5
 """Controls answered within one turn; a team that returns more is going in circles."""
 MOST_TAKEOVERS = 1
@@ -74,7 +78,7 @@ def take(contact_id: str, message: Message, world: World) -> Steps[Taken | NotTa
     """The turn, if nobody holds it or its holder has not renewed in time; waits a while for the record."""
     gives_up_at = world.now() + WAIT_FOR_RECORD_SECONDS
     while True:
-        taken = yield from Take(contact_id, message)
+        taken = yield from insist(Take(contact_id, message), RECORDING, world, until=gives_up_at)
         if isinstance(taken, Taken):
             return taken
         if taken.record is not None and taken.record.state is not State.JOINING:
@@ -128,16 +132,20 @@ class Turn(Leaving):
     def _messages_wait(self) -> Steps[bool]:
         """Finish the round: free the turn, or keep it because more has come meanwhile."""
         answered = self._answered()
-        found = yield from Release(self.record, answered)
+        found = yield from self._note(Release(self.record, answered))
         if found is None:
             return False  # nothing is left: it was answered here, or a person or the end took it
         asked = {message.key for message in self.record.asked()}
         asks = tuple(message.key for message in found.inbox if message.key not in asked)
-        gone_round = yield from GoRound(self.record, answered, asks)
+        gone_round = yield from self._note(GoRound(self.record, answered, asks))
         if gone_round is None:
             raise LeaseLost(self.record.contact_id)
         self.record, self._parts, self._transcript = gone_round, 0, None
         return True
+
+    def _note(self, write: Effect[TurnRecord | None]) -> Steps[TurnRecord | None]:
+        """An answer that was heard must not count as broken off because of one failed write."""
+        return (yield from insist(write, RECORDING, self.world, until=self.world.ends_at))
 
     def _answered(self) -> TurnRecord:
         """The record as the end of this round keeps it."""
@@ -173,7 +181,7 @@ class Turn(Leaving):
         question = yield from self._question(messages)
         speech = Speech(self.world.rules.manner)
         deadline = min(self.world.now() + self.world.rules.deadline_seconds, self.world.ends_at - LEAVE_TIME_SECONDS)
-        self._answering = False
+        self._answering, self._speaks_until = False, deadline
         try:
             try:
                 decision = yield from self._converse(question, speech, deadline)
@@ -185,8 +193,9 @@ class Turn(Leaving):
                 decision = yield from self._converse(question, speech, deadline)
         except AgentUnavailable:
             return (yield from self._leave(Reason.AGENT_UNAVAILABLE))
-        except DeadlineReached:
+        except (DeadlineReached, ChatThrottled):
             return (yield from self._leave(Reason.DEADLINE))
+        self._speaks_until = None
         if decision is not None:
             return (yield from self.hand_off(decision))
         self.record = replace(self.record, session=self.record.session.used(self.world.now()))
@@ -266,7 +275,8 @@ class Turn(Leaving):
             self._answering = True
             match event:
                 case Text(text):
-                    yield from self._say_all(speech.hear(text))
+                    if unsaid := (yield from self._say_if_welcome(speech.hear(text))):
+                        speech.keep(unsaid)
                 case Refused():
                     yield from self._say_refused(speech)
                 case _:
@@ -287,7 +297,8 @@ class Turn(Leaving):
             raise AgentUnavailable("ControlTooLarge", retryable=False)
         yield from KeepPending(self.record, control.pending)
         try:
-            yield from SetAttributes(decision.attributes)
+            note = SetAttributes(decision.attributes)
+            yield from insist(note, LEAVING, self.world, until=self.world.now() + NOTE_WITHIN_SECONDS)
             result = Result.NOTED
         except ChatError:
             result = Result.REFUSED

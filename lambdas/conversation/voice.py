@@ -8,18 +8,22 @@ is worse than leaving out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lambdas.conversation.contact import TurnRecord
 from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, Steps
-from lambdas.conversation.errors import ChatError
+from lambdas.conversation.errors import ChatError, ChatThrottled
 from lambdas.conversation.inbox import Message, remember_refused
 from lambdas.conversation.phrases import answers_nothing, phrases, refuses
 from lambdas.conversation.ports import Said
+from lambdas.conversation.retries import READING, SPEAKING, insist
 from lambdas.conversation.speech import channel_of, split
 from lambdas.conversation.world import World
 
+LEAVE_TIME_SECONDS = 30.0
+"""Kept free at the end of the function's time, for the hand-off."""
+READ_WITHIN_SECONDS = 6.0
 CLOCKS_DIFFER_SECONDS = 5.0
 """How far Connect's clock and ours may be apart."""
 
@@ -31,6 +35,8 @@ class Voice:
     record: TurnRecord
     world: World
     _parts: int = 0
+    _speaks_until: float | None = None
+    """Epoch seconds: so long a throttled message is tried; `None` for the function's time less what leaving needs."""
     _transcript: tuple[Said, ...] | None = None
 
     def _say_all(self, texts: Iterable[str]) -> Steps[None]:
@@ -44,8 +50,32 @@ class Voice:
         contact = yield from ReadContact()
         for part in split(text, channel_of(contact.subtype)):
             self._parts += 1
-            heard = yield from Send(part, self._client_token(part))
-            self.record = replace(self.record, heard=heard)
+            yield from self._send(Send(part, self._client_token(part)))
+
+    def _say_if_welcome(self, texts: Sequence[str]) -> Steps[str]:
+        """What Connect is too busy to take just now; empty if everything was said."""
+        if not texts:
+            return ""
+        contact = yield from ReadContact()
+        parts = [part for text in texts for part in split(text, channel_of(contact.subtype))]
+        for place, part in enumerate(parts):
+            self._parts += 1
+            send = Send(part, self._client_token(part))
+            try:
+                self.record = replace(self.record, heard=(yield from send))
+            except ChatThrottled:
+                return "\n\n".join(parts[place:])
+            except ChatError as failure:
+                if not failure.retryable:
+                    raise
+                # It may have been heard: from here on only the same message again is safe.
+                yield from self._send(send)
+        return ""
+
+    def _send(self, send: Send) -> Steps[None]:
+        until = self._speaks_until or self.world.ends_at - LEAVE_TIME_SECONDS
+        heard = yield from insist(send, SPEAKING, self.world, until=until)
+        self.record = replace(self.record, heard=heard)
 
     def _client_token(self, text: str) -> str:
         """Protects one send's own retries: stay, turn, part and text, so that another text is another message."""
@@ -58,7 +88,8 @@ class Voice:
         """Once a round; `None` where Connect does not show it, now or ever: waiting for it would be silence."""
         if self._transcript is None:
             try:
-                self._transcript = yield from ReadTranscript()
+                until = self.world.now() + READ_WITHIN_SECONDS
+                self._transcript = yield from insist(ReadTranscript(), READING, self.world, until=until)
             except ChatError:
                 return None
         return self._transcript

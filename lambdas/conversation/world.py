@@ -30,5 +30,7 @@ class World:
     now: Callable[[], float]
     """Seconds since the epoch."""
     new_id: Callable[[], str]
+    random: Callable[[], float]
+    """From 0 up to, but not, 1."""
     ends_at: float
     """Seconds since the epoch when this execution will be stopped."""

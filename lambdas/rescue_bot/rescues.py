@@ -48,6 +48,7 @@ class RescueBot:
     kept: Queue
     may_read_transcript: bool
     new_id: Callable[[], str]
+    random: Callable[[], float]
 
     def save(self, body: str, *, clock: Clock, ends_at: float, report: Report, explain: Explain) -> None:
         """Settle one message of the queue. Raises if it must come again; repeating what was settled changes nothing.
@@ -120,4 +121,11 @@ class RescueBot:
         )
 
     def _world(self, clock: Clock, ends_at: float) -> World:
-        return World(rules=Rules(), policy=self.policy, now=clock.now, new_id=self.new_id, ends_at=ends_at)
+        return World(
+            rules=Rules(),
+            policy=self.policy,
+            now=clock.now,
+            new_id=self.new_id,
+            random=self.random,
+            ends_at=ends_at,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def wire(variables: Mapping[str, str]) -> Wiring:
         kept=kept,
         may_read_transcript=settings.may_read_transcript,
         new_id=lambda: str(uuid.uuid4()),
+        random=random.random,
     )
     chat_bot = ChatBotFunction(boto3.client("lambda", config=QUICK), settings.chat_bot_function)
     return Wiring(rescue_bot=rescue_bot, replay=Replay(stays=stays, chat_bot=chat_bot, queues=(unrescued, kept)))

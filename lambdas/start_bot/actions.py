@@ -77,6 +77,7 @@ class StartBot:
             policy=self.policy,
             now=clock.now,
             new_id=self.reception.new_id,
+            random=self.reception.random,
             ends_at=clock.now() + LEAVE_SECONDS,
         )
         with self._performer(clock) as performer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from lambdas.start_bot.settings import Settings
 
 QUICK = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 """The flow waits 8 s in all and tries again by itself."""
+ONCE = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+"""Towards Connect only the conversation tries again, by its own table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Wiring:
             room=self.room,
             clock=clock,
             new_id=lambda: str(uuid.uuid4()),
+            random=random.random,
             hand_to_chat_bot=self.chat_bot.hand_over,
             topic_arn=self.settings.topic_arn,
             bot_name=self.settings.bot_name,
@@ -62,7 +66,7 @@ def wire(variables: Mapping[str, str]) -> Wiring:
     return Wiring(
         settings=settings,
         stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
-        room=ConnectChat(boto3.client("connect", config=QUICK), boto3.client("connectparticipant", config=QUICK)),
+        room=ConnectChat(boto3.client("connect", config=ONCE), boto3.client("connectparticipant", config=ONCE)),
         chat_bot=ChatBotFunction(boto3.client("lambda", config=QUICK), settings.chat_bot_function),
         policy=policy_of(variables),
     )

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -28,6 +29,9 @@ class QuickClock:
 
     def now(self) -> float:
         return time.time() + self._ahead_seconds
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return event.wait(seconds)
 
     def monotonic(self) -> float:
         return time.monotonic() + self._ahead_seconds

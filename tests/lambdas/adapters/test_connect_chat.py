@@ -14,7 +14,13 @@ from botocore.config import Config
 
 from lambdas.adapters.connect_chat import ConnectChat, event_of
 from lambdas.chat_bot.events import CustomerSpoke, parse
-from lambdas.conversation.errors import AttributesRefused, ChatError, ConnectionRefused, TranscriptRefused
+from lambdas.conversation.errors import (
+    AttributesRefused,
+    ChatError,
+    ChatThrottled,
+    ConnectionRefused,
+    TranscriptRefused,
+)
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import Chat, Connection, Said
 from tests.lambdas.aws_server import AwsServer, Reply, Request, answer, refusal
@@ -344,19 +350,50 @@ def test_attributes_that_were_not_written_this_time_may_be_written_the_next(
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.parametrize("code", ["ThrottlingException", "ResourceNotFoundException", "ValidationException"])
+@pytest.mark.parametrize("code", ["ConflictException", "ResourceNotFoundException", "ValidationException"])
 def test_every_other_error_keeps_its_code_and_nothing_else(
     aws: AwsServer, room: ConnectChat, operation: str, code: str
 ) -> None:
     """Messages of AWS quote what they refuse, and ours end in logs."""
-    aws.answers("POST", ".*", refusal(code, "Value 'quiero mi pedido' at 'content' is not allowed", status=429))
+    aws.answers("POST", ".*", refusal(code, "Value 'quiero mi pedido' at 'content' is not allowed", status=400))
 
     with pytest.raises(ChatError) as raised:
         CALLS[operation](room)
 
     assert type(raised.value) is ChatError
+    assert not raised.value.retryable
     assert (raised.value.operation, raised.value.code) == (operation, code)
     assert "pedido" not in str(raised.value)
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("ThrottlingException", 429), ("LimitExceededException", 429), ("TooManyRequestsException", 400)],
+)
+def test_a_call_beyond_the_quota_is_told_apart(
+    aws: AwsServer, room: ConnectChat, operation: str, code: str, status: int
+) -> None:
+    """Nothing was done, and later it will be."""
+    aws.answers("POST", ".*", refusal(code, status=status))
+
+    with pytest.raises(ChatThrottled) as raised:
+        CALLS[operation](room)
+
+    assert (raised.value.operation, raised.value.code, raised.value.retryable) == (operation, code, True)
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_failure_inside_connect_may_pass(aws: AwsServer, room: ConnectChat, operation: str, status: int) -> None:
+    """Whether anything was done nobody knows."""
+    aws.answers("POST", ".*", refusal("InternalServerException", status=status))
+
+    with pytest.raises(ChatError) as raised:
+        CALLS[operation](room)
+
+    assert raised.value.retryable
+    assert not isinstance(raised.value, ChatThrottled)
 
 
 @pytest.mark.parametrize("operation", CALLS)
@@ -365,7 +402,7 @@ def test_connect_that_cannot_be_reached_is_an_error_of_the_chat(room: ConnectCha
     with pytest.raises(ChatError) as raised:
         CALLS[operation](room)
 
-    assert raised.value.code == "EndpointConnectionError"
+    assert (raised.value.code, raised.value.retryable) == ("EndpointConnectionError", True)
 
 
 def test_connect_that_does_not_answer_in_time_is_an_error_of_the_chat(aws: AwsServer, room: ConnectChat) -> None:
@@ -376,7 +413,7 @@ def test_connect_that_does_not_answer_in_time_is_an_error_of_the_chat(aws: AwsSe
         room.send("bearer", "Hola", client_token="token")
     released()
 
-    assert raised.value.code == "ReadTimeoutError"
+    assert (raised.value.code, raised.value.retryable) == ("ReadTimeoutError", True)
 
 
 def hang(aws: AwsServer, path: str) -> Callable[[], None]:

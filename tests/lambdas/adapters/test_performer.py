@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from lambdas.adapters.performer import PERFORMERS, Performer
+from lambdas.adapters.rush import LASTS_SECONDS
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import LEASE_SECONDS, Lease, State, TurnRecord
 from lambdas.conversation.errors import (
     AgentUnavailable,
     ChatError,
+    ChatThrottled,
     ConnectionRefused,
     DeadlineReached,
     FenceClosed,
@@ -80,6 +82,9 @@ class WatchedStays(MemoryStays):
         with self._one_more:
             third = self._tried + 3
             assert self._one_more.wait_for(lambda: self._tried >= third, timeout=AT_MOST)
+
+
+THROTTLED = ChatThrottled("SendMessage", "ThrottlingException")
 
 
 @dataclass
@@ -436,6 +441,47 @@ def test_typing_that_is_refused_harms_nobody() -> None:
             scene.say("Hello!")
 
     assert contact.contact_id == CONTACT
+
+
+def test_a_throttled_message_takes_the_dots_from_the_rest_of_the_turn() -> None:
+    """Dots and words share one quota, and words are worth more."""
+    scene = Scene(typing_every_seconds=SOON)
+    scene.stage.room.meets("send", THROTTLED)
+
+    with scene.performer as performer:
+        scene.take()
+        until(lambda: bool(scene.stage.room.typed))
+        with pytest.raises(ChatThrottled):
+            scene.say("Here.")
+        until(lambda: len(threads_of(performer)) == 1)  # the lease's timer goes on
+
+    assert "SendsThrottled" in scene.stage.reports
+
+
+def test_throttled_dots_are_not_tried_again() -> None:
+    """They are the first to be left out."""
+    scene = Scene(typing_every_seconds=SOON)
+    scene.stage.room.meets("show_typing", THROTTLED)
+
+    with scene.performer as performer:
+        scene.take()
+        until(lambda: len(threads_of(performer)) == 1)
+
+    assert scene.stage.room.typed == []
+
+
+def test_for_a_while_no_turn_of_this_container_shows_dots() -> None:
+    """A rush is not over with the turn that noticed it."""
+    scene = Scene()
+    scene.performer.rush.noticed(monotonic=scene.clock.monotonic())
+
+    with scene.performer:
+        scene.take()
+        scene.say("Here.")
+    assert scene.stage.room.typed == []
+
+    scene.clock.advance(LASTS_SECONDS)
+    assert not scene.performer.rush.is_on(monotonic=scene.clock.monotonic())
 
 
 def test_nobody_types_while_handing_off() -> None:

@@ -28,6 +28,7 @@ def chat_bot_of(stage: Stage) -> ChatBot:
         rules=stage.rules,
         may_read_transcript=stage.may_read_transcript,
         new_id=lambda: f"owner-{next(numbers)}",
+        random=lambda: 0.5,
     )
 
 

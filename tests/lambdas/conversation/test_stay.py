@@ -16,7 +16,13 @@ from lambdas.conversation.contact import (
     State,
     TurnRecord,
 )
-from lambdas.conversation.errors import ChatError, ConnectionRefused, EarlyMessagesUnknown, RecordUnavailable
+from lambdas.conversation.errors import (
+    ChatError,
+    ChatThrottled,
+    ConnectionRefused,
+    EarlyMessagesUnknown,
+    RecordUnavailable,
+)
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import Chat, Said
@@ -54,6 +60,7 @@ class FrontDoor:
             room=self.room,
             clock=self.clock,
             new_id=lambda: f"session-{next(numbers)}",
+            random=lambda: 0.5,
             hand_to_chat_bot=self._hand,
             topic_arn="topic",
             bot_name="Bot",
@@ -115,6 +122,41 @@ def test_the_bot_joins_records_itself_and_greets() -> None:
     assert door.room.bot_said == [says("greeting", "es")]
     assert door.contact.connection_token in door.room.bearers
     assert door.contact.streaming_id in door.room.streams
+
+
+@pytest.mark.parametrize("operation", ["start_streaming", "create_participant", "connect"])
+def test_a_throttled_call_is_tried_again_within_the_budget(operation: str) -> None:
+    """Connect lets five bots a second join; the sixth chat's comes a little later."""
+    door = FrontDoor()
+    door.room.meets(operation, *[ChatThrottled(operation, "ThrottlingException")] * 3)
+
+    joined = door.joins()
+
+    assert joined
+    assert door.clock.now() - NOON < BUDGET_SECONDS
+    assert door.room.bot_said == [says("greeting")]
+
+
+@pytest.mark.parametrize("operation", ["start_streaming", "create_participant", "connect"])
+def test_a_rush_that_lasts_leaves_the_chat_to_a_person_in_time(operation: str) -> None:
+    """The flow waits eight seconds in all; a bot that comes later finds nobody waiting for it."""
+    door = FrontDoor()
+    door.room.meets(operation, *[ChatThrottled(operation, "ThrottlingException")] * 100)
+
+    joined = door.joins()
+
+    assert not joined
+    assert door.record.state is State.HUMAN
+    assert door.clock.now() - NOON < BUDGET_SECONDS
+
+
+def test_a_call_that_will_not_pass_is_not_tried_again() -> None:
+    """There is somebody else in the chat, or no such chat."""
+    door = FrontDoor()
+    door.room.meets("create_participant", ChatError("CreateParticipant", "ServiceQuotaExceededException"))
+
+    assert not door.joins()
+    assert door.room.calls.count("create_participant") == 1
 
 
 def test_streaming_and_participant_stand_before_the_bot_connects() -> None:

@@ -16,7 +16,8 @@ from lambdas.conversation.errors import (
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind
 from lambdas.conversation.ports import AgentEvent, Question, Refused, Result, ReturnControl
-from lambdas.conversation.turn import ASK_AGAIN_AFTER_SECONDS, LEAVE_TIME_SECONDS, MOST_CONTROLS
+from lambdas.conversation.turn import ASK_AGAIN_AFTER_SECONDS, MOST_CONTROLS
+from lambdas.conversation.voice import LEAVE_TIME_SECONDS
 from lambdas.conversation.world import Rules
 from tests.fakes import Answer, Hang, ScriptedAgents
 from tests.stage import (

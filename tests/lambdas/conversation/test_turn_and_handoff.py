@@ -10,11 +10,13 @@ from lambdas.conversation.contact import LEASE_SECONDS, State
 from lambdas.conversation.errors import (
     AttributesRefused,
     ChatError,
+    ChatThrottled,
     ConnectionRefused,
     FenceClosed,
 )
 from lambdas.conversation.handoff import Call, Reason
-from lambdas.conversation.leaving import PAUSES_SECONDS, take_back
+from lambdas.conversation.leaving import take_back
+from lambdas.conversation.retries import LEAVING
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, DENIED, LAMBDA_RETRY_SECONDS, Stage, answering, escalates, says
 
@@ -35,7 +37,7 @@ def test_a_bot_that_connect_has_removed_leaves_the_chat_to_the_person() -> None:
 def test_a_message_that_could_not_be_sent_fails_the_turn() -> None:
     """Lambda looks again, and finds out from the transcript what was heard."""
     stage = answering("Here.", "Here.")
-    stage.room.meets("send", ChatError("send", "ThrottlingException"))
+    stage.room.meets("send", ChatError("send", "ValidationException"))
 
     message = stage.room.customer_says("Where is my order?")
 
@@ -139,7 +141,7 @@ def test_a_hand_off_goes_on_without_any_attribute() -> None:
 def test_a_goodbye_or_a_stream_that_fails_does_not_keep_the_customer_from_the_person(operation: str) -> None:
     """One try; the flow wakes when the bot disconnects."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
-    stage.room.meets(operation, ChatError(operation, "InternalServerException"))
+    stage.room.meets(operation, ChatError(operation, "InternalServerException", retryable=True))
 
     stage.hears("I want a person")
 
@@ -161,7 +163,7 @@ def test_a_bot_that_connect_has_removed_already_counts_as_disconnected() -> None
 def test_a_throttled_step_is_tried_again_within_seconds(operation: str) -> None:
     """The customer has been told that a person comes; Lambda's next try is a silent minute away."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
-    stage.room.meets(operation, *[ChatError(operation, "ThrottlingException")] * len(PAUSES_SECONDS))
+    stage.room.meets(operation, *[ChatThrottled(operation, "ThrottlingException")] * 3)
     began = stage.clock.now()
 
     stage.hears("I want a person")
@@ -174,7 +176,7 @@ def test_a_throttled_step_is_tried_again_within_seconds(operation: str) -> None:
 def test_a_step_that_keeps_failing_is_done_by_the_retry(operation: str) -> None:
     """A hand-off is never left half done; the goodbye is still said once."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
-    stage.room.meets(operation, *[ChatError(operation, "ThrottlingException")] * (len(PAUSES_SECONDS) + 1))
+    stage.room.meets(operation, *[ChatError(operation, "InternalServerException", retryable=True)] * LEAVING.tries)
     message = stage.room.customer_says("I want a person")
 
     with pytest.raises(ChatError):

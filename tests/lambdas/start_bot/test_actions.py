@@ -31,6 +31,7 @@ def start_bot_of(stage: Stage, *, language: str = "en", told: tuple[str, ...] = 
             room=stage.room,
             clock=stage.clock,
             new_id=lambda: f"start-{next(numbers)}",
+            random=lambda: 0.5,
             hand_to_chat_bot=hand_to_chat_bot,
             topic_arn="topic",
             bot_name="Bot",
