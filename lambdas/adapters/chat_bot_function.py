@@ -37,7 +37,7 @@ class ChatBotFunction:
             self.client.invoke(
                 FunctionName=self.name,
                 InvocationType="Event",
-                Payload=json.dumps(event, ensure_ascii=False).encode(),
+                Payload=json.dumps(event, ensure_ascii=False).encode(errors="replace"),  # half a surrogate pair
             )
         except ClientError as error:
             raise FunctionUnavailable(error.response["Error"]["Code"]) from error

@@ -37,13 +37,15 @@ def event_of(body: str) -> Mapping[str, Any]:
 
 
 def kept(event: Mapping[str, Any] | str, *, contacts: Iterable[str], done: Iterable[str], at: float) -> str:
-    """What is put aside: the event (or a body that holds none), whose it is, what was done about each record, when."""
+    """What is put aside: the event (or a body that holds none), whose it is, what was done about each record, when.
+
+    In ASCII, because SQS refuses some characters that an event may hold, half of a surrogate pair for one.
+    """
     return json.dumps(
         {
             "kept_at": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
             "contacts": list(contacts),
             "done": list(done),
             "event": event,
-        },
-        ensure_ascii=False,
+        }
     )

@@ -67,9 +67,12 @@ def _save(body: str, clock: Clock, ends_at: float) -> bool:
 
 
 def _replay(asked: object, clock: Clock, ends_at: float) -> dict[str, Any]:
-    counts = dataclasses.asdict(WIRING.replay.run(Request.parse(asked), clock=clock, ends_at=ends_at))
-    logger.info("replay", extra=counts)
-    return counts
+    def explain(failure: Exception) -> None:
+        logger.error("replay failed", extra=description_of(failure))
+
+    counts = WIRING.replay.run(Request.parse(asked), clock=clock, ends_at=ends_at, explain=explain)
+    logger.info("replay", extra=dataclasses.asdict(counts))
+    return dataclasses.asdict(counts)
 
 
 def _explain(contact_id: str, failure: Exception) -> None:

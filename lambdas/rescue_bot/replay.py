@@ -8,7 +8,7 @@ than the function has; `more` says that another one will find something.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from lambdas.adapters.chat_bot_function import ChatBotFunction
 from lambdas.adapters.queues import Letter, Queue
 from lambdas.chat_bot.events import contact_of, records_of
 from lambdas.conversation.contact import State
-from lambdas.conversation.errors import HandoffError, InvalidEvent, QueueUnavailable
+from lambdas.conversation.errors import InvalidEvent, QueueUnavailable
 from lambdas.conversation.ports import Clock, Stays
 from lambdas.rescue_bot.events import event_of
 
@@ -64,6 +64,8 @@ class Counts:
     """There may be others: the limit or the time was reached."""
 
 
+Explain = Callable[[Exception], None]
+"""Told why an event was neither handed over nor deleted."""
 Fate = Literal["handed_over", "ended", "with_a_person", "unknown"]
 
 
@@ -75,9 +77,9 @@ class Replay:
     chat_bot: ChatBotFunction
     queues: tuple[Queue, ...]
 
-    def run(self, request: Request, *, clock: Clock, ends_at: float) -> Counts:
+    def run(self, request: Request, *, clock: Clock, ends_at: float, explain: Explain) -> Counts:
         """Raises `QueueUnavailable` if a queue cannot even be read. `ends_at`: epoch seconds."""
-        run = _Run(self, request, clock, ends_at, Counts(dry_run=request.dry_run))
+        run = _Run(self, request, clock, ends_at, explain, Counts(dry_run=request.dry_run))
         for queue in self.queues:
             run.go_through(queue)
         return run.counts
@@ -89,6 +91,7 @@ class _Run:
     request: Request
     clock: Clock
     ends_at: float
+    explain: Explain
     counts: Counts
 
     def go_through(self, queue: Queue) -> None:
@@ -124,7 +127,8 @@ class _Run:
         except InvalidEvent:
             self.counts.unreadable += 1
             return False
-        except HandoffError:
+        except Exception as failure:  # one event must not keep the others
+            self.explain(failure)
             self.counts.failed += 1
             return False
         setattr(self.counts, fate, getattr(self.counts, fate) + 1)

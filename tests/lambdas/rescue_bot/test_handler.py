@@ -116,6 +116,20 @@ def test_what_was_done_is_put_aside_with_the_event(aws: Aws, rescue_bot: Functio
     assert abs(datetime.fromisoformat(kept["kept_at"]).timestamp() - time.time()) < 60
 
 
+def test_characters_that_sqs_refuses_are_put_aside_all_the_same(aws: Aws, rescue_bot: Function) -> None:
+    """Half of a surrogate pair, for one: browsers send it, and no text that leaves the function may hold it."""
+    aws.joined("emoji")
+    broken = published("emoji", Content="canary \ud83d")
+    broken["Sns"]["Subject"] = "canary \ud83d \uffff"
+
+    answered = invoke(rescue_bot, given_up(broken))
+
+    assert answered.result == SETTLED
+    (body,) = aws.queues.bodies(KEPT)
+    assert body.isascii()
+    assert json.loads(body)["event"] == {"Records": [broken]}
+
+
 def test_what_sns_could_not_deliver_is_rescued_too(aws: Aws, rescue_bot: Function) -> None:
     """Lambda was never asked, so nobody has tried anything."""
     aws.joined("undelivered")

@@ -150,6 +150,17 @@ def test_a_record_that_cannot_be_read_keeps_no_neighbour_from_its_replay(aws: Aw
     assert [json.loads(each["Sns"]["Message"])["ContactId"] for each in event["Records"]] == ["neighbour"]
 
 
+def test_half_of_a_surrogate_pair_stops_no_replay(aws: Aws, rescue_bot: Function) -> None:
+    """Browsers send it; Lambda takes UTF-8, which cannot hold it."""
+    aws.joined("emoji")
+    broken = published("emoji")
+    broken["Sns"]["Subject"] = "canary \ud83d"
+    aws.queues.put(UNRESCUED, given_up(broken))
+
+    assert replay(rescue_bot).result == {**NOTHING, "read": 1, "handed_over": 1}
+    assert handed_over(aws)[0]["Records"][0]["Sns"]["Subject"] == "canary ?"
+
+
 def test_a_dry_run_tells_and_changes_nothing(aws: Aws, rescue_bot: Function) -> None:
     """And a replay that follows at once finds everything."""
     aws.joined("looked-at")
@@ -195,6 +206,27 @@ def test_what_chat_bot_does_not_take_stays(aws: Aws, rescue_bot: Function) -> No
     aws.server.forget(INVOKED)
 
     assert answered.result == {**NOTHING, "read": 1, "failed": 1}
+    assert len(aws.queues.visible(KEPT)) == 1
+    (line,) = [line for line in answered.lines if line.get("level") == "ERROR"]
+    assert (line["message"], line["error"]) == ("replay failed", "FunctionUnavailable")
+    assert "AccessDeniedException" in line["reason"]
+
+
+def test_one_event_that_nobody_foresaw_keeps_the_others_from_nothing(aws: Aws, rescue_bot: Function) -> None:
+    """It stays where it is, and the log says of what kind the failure was."""
+    aws.joined("broken")
+    item = aws.stays.table.read("broken", "turn")
+    assert item is not None
+    aws.put_raw({**item, "state": {"S": "canary-state"}})
+    aws.joined("sound")
+    for contact_id in ("broken", "sound"):
+        aws.queues.put(KEPT, put_aside(published(contact_id)))
+
+    answered = replay(rescue_bot)
+
+    assert answered.result == {**NOTHING, "read": 2, "handed_over": 1, "failed": 1}
+    (line,) = [line for line in answered.lines if line.get("level") == "ERROR"]
+    assert line["error"] == "ValueError"
     assert len(aws.queues.visible(KEPT)) == 1
 
 
@@ -274,10 +306,11 @@ def test_a_replay_ends_before_its_function_would_be_stopped() -> None:
         chat_bot=ChatBotFunction(boto3.client("lambda", region_name="eu-west-1"), "ChatBot"),
         queues=(Queue(slow, KEPT),),
     )
-    started = clock.now()
+    started, failures = clock.now(), list[Exception]()
 
-    counts = replay.run(Request.parse({}), clock=clock, ends_at=started + SECONDS)
+    counts = replay.run(Request.parse({}), clock=clock, ends_at=started + SECONDS, explain=failures.append)
 
+    assert failures == []
     assert counts.more
     assert 0 < counts.unknown < slow.received
     assert len(slow.put_back) == slow.received - counts.unknown
