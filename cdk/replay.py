@@ -44,12 +44,10 @@ class Describing(Protocol):
 
 def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
-    endpoint = asked.endpoint or None
     try:
-        function = find_function(boto3.client("cloudformation", endpoint_url=endpoint), asked.stack)
-        counts = replay(
-            boto3.client("lambda", endpoint_url=endpoint), function, dry_run=asked.dry_run, limit=asked.limit
-        )
+        where: dict[str, Any] = at_endpoint(asked.endpoint) if asked.endpoint else {}
+        function = find_function(boto3.client("cloudformation", **where), asked.stack)
+        counts = replay(boto3.client("lambda", **where), function, dry_run=asked.dry_run, limit=asked.limit)
     except ReplayFailed as failure:
         sys.stderr.write(f"handoff: {failure}\n")
         return 1
@@ -73,6 +71,16 @@ def _limit(value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= MOST_EVENTS:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_EVENTS}")
     return int(value)
+
+
+def at_endpoint(endpoint: str) -> dict[str, Any]:
+    """How a laptop stack is reached: it needs no account, so nothing of the operator's own is shown to it."""
+    return {
+        "endpoint_url": endpoint,
+        "region_name": "local",
+        "aws_access_key_id": "local",
+        "aws_secret_access_key": "local",
+    }
 
 
 def find_function(cloudformation: Describing, stack: str) -> str:

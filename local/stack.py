@@ -1,7 +1,7 @@
 """The laptop stack: every part, put together, started and ended in order.
 
     browser, boto3 ─► server ─► front ─► Connect and participant API, sockets, desk ─► chats
-    workers (Lambda) ─┘            ├──► DynamoDB, SQS, Lambda, the agents' backend ─► the team
+    workers (Lambda) ─┘            ├──► DynamoDB, SQS, CloudFormation, Lambda, the agents' backend ─► the team
                                    └──► page
     chats ─► flow driver ─► workers          chats ─► delivery (SNS) ─► workers
     what Lambda or SNS gives up on ─► queues ─► event sources ─► workers
@@ -49,6 +49,7 @@ from local.agents import Agents, Surroundings
 from local.calls import Calls, Switches
 from local.chat import Chats
 from local.clock import Clock
+from local.cloudformation import CloudFormation
 from local.delivery import Delivery
 from local.dynamodb import DynamoDb, DynamoDbError
 from local.event_sources import EventSources
@@ -298,7 +299,10 @@ class Stack:
             *sockets.routes(self.chats),
             *self.agents.routes(),
             *lambda_api.routes(self.workers, invoke_later=self.delivery.deliver),
-            targets.route({dynamodb.TARGET: self.dynamodb.serve, sqs_api.TARGET: SqsApi(self.queues).serve}),
+            targets.route(
+                {dynamodb.TARGET: self.dynamodb.serve, sqs_api.TARGET: SqsApi(self.queues).serve},
+                query=CloudFormation(outputs=lambda: self._template.outputs, created_at=self.clock.now()).serve,
+            ),
             *activity.routes(self.activity),
             Mount(DESK, routes=desk.routes(self.chats)),
             *page_routes.routes(chats=self.chats, flow_id=FLOW_ID, settings=self.facts, npm=npm_packages.FOLDER),

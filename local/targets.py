@@ -1,6 +1,6 @@
-"""One route for the services that name their operation in a header and not in the path.
+"""One route for the services that name their operation in a header or a form and not in the path.
 
-    X-Amz-Target: DynamoDB_20120810.GetItem · AmazonSQS.SendMessage
+    X-Amz-Target: DynamoDB_20120810.GetItem · AmazonSQS.SendMessage          a form: Action=DescribeStacks
 
 It only chooses. Rule: a target that no service here has is refused aloud.
 """
@@ -8,6 +8,7 @@ It only chooses. Rule: a target that no service here has is refused aloud.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,12 +17,16 @@ from starlette.routing import Route
 Serve = Callable[[Request], Awaitable[Response]]
 
 
-def route(services: Mapping[str, Serve]) -> Route:
-    """`services` by the part of the target before the dot."""
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+def route(services: Mapping[str, Serve], *, query: Serve | None = None) -> Route:
+    """`services` by the part of the target before the dot; `query` answers forms, which have no target."""
 
     async def serve(request: Request) -> Response:
         target = request.headers.get("x-amz-target", "")
-        chosen = services.get(target.partition(".")[0])
+        sends_form = request.headers.get("content-type", "").startswith(FORM) and not target
+        chosen = query if sends_form else services.get(target.partition(".")[0])
         return await chosen(request) if chosen is not None else _refusal(target)
 
     return Route("/", serve, methods=["POST"], name="by target")

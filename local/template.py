@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -124,6 +125,8 @@ class StackTemplate:
     flows: tuple[Flow, ...]
     queues: tuple[Queue, ...] = ()
     event_sources: tuple[EventSource, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What the stack tells whoever deployed it, as far as it can be told here."""
     agents: AgentResources = field(default_factory=AgentResources)
 
     def flow(self) -> Flow:
@@ -148,6 +151,7 @@ def read_template(
         flows=tuple(_flows(resolver)),
         queues=tuple(_queues(resolver)),
         event_sources=tuple(_event_sources(resolver)),
+        outputs=dict(_outputs(resolver, template)),
         agents=read_agents(resolver),
     )
 
@@ -252,6 +256,12 @@ def _event_sources(resolver: Resolver) -> Iterable[EventSource]:
             batch_size=int(properties.get("BatchSize", 10)),
             reports_failed_items="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
         )
+
+
+def _outputs(resolver: Resolver, template: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, output in template.get("Outputs", {}).items():
+        with suppress(CannotResolve):  # nothing runs by it; who looks for it misses it by its name
+            yield name, str(resolver.resolve(output["Value"]))
 
 
 def _read_json(policy: Any) -> Mapping[str, Any]:

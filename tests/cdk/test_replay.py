@@ -62,6 +62,16 @@ def asked(server: AwsServer) -> list[Any]:
     return [request.json["replay"] for request in server.asked(INVOKED)]
 
 
+def test_a_laptop_stack_sees_nothing_of_the_operators_account(aws: AwsServer) -> None:
+    """Neither an access key nor a Region is needed for it, and none is sent."""
+    replays(aws, {})
+
+    run(aws)
+
+    signed = [request.headers["authorization"] for path in ("/", INVOKED) for request in aws.asked(path)]
+    assert all("Credential=local/" in each and "/local/" in each for each in signed)
+
+
 def test_the_function_is_found_by_the_stacks_output(aws: AwsServer, capsys: pytest.CaptureFixture[str]) -> None:
     """No name has to be known but the stack's."""
     replays(aws, {})

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from cdk import replay
 from local.agent_faces import BEDROCK_AGENTS
 from tests.journeys.backstage import CHAT_BOT, RESCUE_BOT, Backstage
 from tests.journeys.conftest import StartChat
 from tests.journeys.people import BOT, Customer, Place
+from tests.running_stack import RunningStack
 
 ONE_BACKEND = BEDROCK_AGENTS
 QUESTION = "Where is my order 10020030? My ID is 12345678-9."
@@ -260,3 +264,21 @@ def test_an_event_that_nobody_understands_is_kept_and_harms_no_neighbour(
     assert (counts["read"], counts["unreadable"], counts["with_a_person"]) == (3, 2, 1)
     assert [each["done"] for each in backstage.bodies("Kept")] == [["not_understood"]] * 2
     assert backstage.bodies("Failures") == []
+
+
+def test_make_replay_finds_the_laptop_stack(
+    customer: Customer, stack: RunningStack, backstage: Backstage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The operator's command is the one for AWS, with the stack's address and nothing else."""
+    backstage.sns.hold = True
+    customer.says(QUESTION)
+    [(_, event)] = backstage.sns.held
+    backstage.lays_into("Kept", json.dumps(event))
+
+    status = replay.main(["--endpoint", stack.origin])
+
+    customer.hears(BOT, "scheduled")
+    assert (status, capsys.readouterr().out.splitlines()) == (
+        0,
+        ["handoff: looked at one event.", "handoff:       1  handed to ChatBot once more"],
+    )

@@ -24,6 +24,10 @@ from local.template import (
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"agentId": {"Type": "String"}},
+    "Outputs": {
+        "BotArn": {"Value": {"Ref": "Live"}},
+        "Elsewhere": {"Value": {"Fn::ImportValue": "somewhere"}},
+    },
     "Resources": {
         "Bot0A1B2C3D": {
             "Type": "AWS::Lambda::Function",
@@ -176,6 +180,11 @@ def test_a_function_reads_the_queue_that_the_template_maps_to_it() -> None:
             reports_failed_items=True,
         ),
     )
+
+
+def test_outputs_are_told_as_far_as_they_can_be() -> None:
+    """One that only AWS could tell does not keep the stack from running."""
+    assert read().outputs == {"BotArn": arn("lambda", "function:Bot:live")}
 
 
 def test_an_event_source_that_is_no_queue_is_refused() -> None:
