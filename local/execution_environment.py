@@ -124,7 +124,7 @@ class ExecutionEnvironment:
     async def run(self, invocation: Invocation) -> Any:
         """The function's answer. Raises `FunctionError`; after a timeout or a crash the process is dead."""
         deadline = self._clock.now() + invocation.function.timeout_seconds
-        self._process.send_signal(signal.SIGCONT)
+        self.thaw()
         try:
             told = self._clock.offset_seconds
             self._send({"invoke": self._as_message(invocation, deadline)})
@@ -141,6 +141,9 @@ class ExecutionEnvironment:
 
     def freeze(self) -> None:
         self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def crash(self) -> None:
         """End the process as a fault would; whoever runs an event in it is told by its broken connection."""

@@ -123,10 +123,14 @@ class Workers:
         _, invocation = self._running.get(access_key, (None, None))
         return invocation
 
+    def working(self, function: str, *, contact_id: str) -> list[ExecutionEnvironment]:
+        """Where a function runs for a contact just now."""
+        name = self.function(function).name
+        return [w for w, run in self._running.values() if (run.function.name, run.contact_id) == (name, contact_id)]
+
     def crash(self, function: str, *, contact_id: str) -> int:
         """Kill whatever runs in a function for a contact, as a fault of the machine below would; how many it were."""
-        name = self.function(function).name
-        hit = [w for w, run in self._running.values() if (run.function.name, run.contact_id) == (name, contact_id)]
+        hit = self.working(function, contact_id=contact_id)
         for worker in hit:
             worker.crash()
         return len(hit)

@@ -108,6 +108,15 @@ class Backstage:
         function = self.name(handler)
         eventually(lambda: self.stack.call(lambda stack: stack.workers.crash(function, contact_id=contact_id)))
 
+    @contextmanager
+    def stalling(self, handler: str, contact_id: str) -> Iterator[None]:
+        """The process in which a function works for this chat stands still, timers and all, until the block ends."""
+        function = self.name(handler)
+        [worker] = self.stack.call(lambda stack: stack.workers.working(function, contact_id=contact_id))
+        worker.freeze()
+        yield
+        worker.thaw()
+
     def crash_chat_bot(self, contact_id: str) -> None:
         self.crash(CHAT_BOT, contact_id)
 
