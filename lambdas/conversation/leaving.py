@@ -29,6 +29,8 @@ from lambdas.conversation.world import World
 
 GOODBYE_WITHIN_SECONDS = 10.0
 """A closing sentence that Connect is too busy for does not keep the customer from the person."""
+PARTING_SECONDS = 5.0
+"""Kept free behind the sentence, to stop the stream and to disconnect: RescueBot has 15 s for all of it."""
 
 
 def take_back(record: TurnRecord, reason: Reason, world: World) -> Steps[None]:
@@ -97,7 +99,8 @@ class Leaving(Voice):
 
     def _say_goodbye(self, sentence: str) -> Steps[None]:
         """A sentence that cannot be sent must not keep the customer from the person."""
-        self._speaks_until = min(self.world.now() + GOODBYE_WITHIN_SECONDS, self.world.ends_at)
+        ends_at = self.world.ends_at - PARTING_SECONDS
+        self._speaks_until = min(self.world.now() + GOODBYE_WITHIN_SECONDS, ends_at)
         try:
             yield from self._say(sentence)
         except ChatError:

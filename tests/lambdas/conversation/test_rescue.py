@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from lambdas.conversation.contact import LEASE_SECONDS, State
-from lambdas.conversation.errors import ChatError, ConnectionRefused, ContactNotReady, TurnUnderWay
+from lambdas.conversation.errors import ChatError, ChatThrottled, ConnectionRefused, ContactNotReady, TurnUnderWay
 from lambdas.conversation.inbox import REMEMBERED_SECONDS, Kind, Message
 from lambdas.conversation.ports import NotTaken
 from lambdas.conversation.rescue import rescue
@@ -21,11 +22,12 @@ GIVEN_UP_AFTER_SECONDS = 185.0
 SEEN_AGAIN_SECONDS = 90.0
 
 
-def rescuing(stage: Stage, message: Message) -> Execution:
+def rescuing(stage: Stage, message: Message, *, random: Callable[[], float] | None = None) -> Execution:
     """One execution of RescueBot, which has no agents."""
     performer = stage.performer()
     performer.agents = None
     world = replace(stage.world(), ends_at=stage.clock.now() + RESCUE_BOT_SECONDS)
+    world = replace(world, random=random or world.random)
     return Execution(rescue(CONTACT, message, world), performer)
 
 
@@ -322,6 +324,28 @@ def test_a_sentence_that_cannot_be_sent_does_not_keep_the_customer_from_the_pers
 
     assert stage.record.state is State.HUMAN
     assert not stage.connected
+
+
+@pytest.mark.parametrize("attributes_throttled", range(4))
+@pytest.mark.parametrize("jitter", [0.2, 0.4, 0.6, 0.8, 0.99])
+def test_a_sentence_that_connect_is_too_busy_for_leaves_time_to_leave_the_chat(
+    jitter: float, attributes_throttled: int
+) -> None:
+    """A rescue that was stopped before the disconnect would come again only 90 s later, a rush or not."""
+    stage = Stage()
+    message = given_up(stage)
+    stage.room.meets(
+        "set_attributes", *[ChatThrottled("UpdateContactAttributes", "ThrottlingException")] * attributes_throttled
+    )
+    stage.room.meets("send", *[ChatThrottled("SendMessage", "ThrottlingException")] * 100)
+    stage.room.meets("disconnect", ChatThrottled("DisconnectParticipant", "ThrottlingException"))
+    started = stage.clock.now()
+
+    rescuing(stage, message, random=lambda: jitter).run()
+
+    assert stage.record.state is State.HUMAN
+    assert not stage.connected
+    assert stage.clock.now() - started < RESCUE_BOT_SECONDS - 1
 
 
 # ---- a rescue that dies
