@@ -53,6 +53,23 @@ def test_a_customer_at_whose_message_every_try_dies_is_rescued(
     assert [each["contacts"] for each in backstage.bodies("Kept")] == [[customer.contact_id]]
 
 
+def test_the_flow_and_a_rescue_at_the_same_moment_do_not_both_speak(customer: Customer, backstage: Backstage) -> None:
+    """The third minute of silence is over just when Lambda gives up; whoever is first, the customer waits once."""
+    backstage.dies_at("UpdateItem", CHAT_BOT, customer.contact_id, edge="after")
+
+    customer.says(QUESTION)
+    backstage.reaches(customer.contact_id, "retrying")
+    backstage.pass_time(ALL_TRIES_SECONDS)
+
+    reason = customer.is_waiting()["attributes"]["handoff_reason"]
+    backstage.pass_time(300)
+    assert reason in {"rescued", "unanswered"}
+    assert len(customer.heard(BOT)[1:]) == (1 if reason == "rescued" else 0)
+    assert customer.attributes()["handoff_reason"] == reason
+    assert customer.attributes()["handoff_attempts"] == "1"
+    assert backstage.record(customer.contact_id).state == "human"
+
+
 def test_a_customer_whose_message_sns_cannot_deliver_is_rescued(customer: Customer, backstage: Backstage) -> None:
     """A permission that is gone, or a function: ChatBot never hears of it, and nobody waits for the flow."""
     backstage.sns.refused = True

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from local.given_up import GivenUp
+from local.queues import BODY_LIMIT_BYTES
 from local.settings import ROOT, CannotStart, StackSettings
 from local.stack import SYNTHESIZING, Stack
 from tests.agents.small_team import write_team
@@ -72,6 +74,18 @@ def test_the_functions_of_the_template_run_with_its_variables(stack: RunningStac
 
     assert {"StartBot", "ChatBot", "OrdersTool", "TicketsTool"} <= set(functions)
     assert functions["StartBot"].environment["CHAT_BOT_FUNCTION"] == f"{functions['ChatBot'].arn}:live"
+
+
+def test_what_a_function_s_queue_does_not_take_is_told_aloud(stack: RunningStack) -> None:
+    """In AWS such an event is gone without a word; whoever tries it here shall see that."""
+    chat_bot = stack.stack.workers.function("ChatBot")
+    record = {"requestPayload": "x" * (BODY_LIMIT_BYTES + 1)}
+    lost = GivenUp(function=chat_bot.name, destination_arn=chat_bot.on_failure_arn, record=record)
+
+    stack.call(lambda running: [take(lost) for take in running.workers.destinations])
+
+    assert any("an event is lost, it did not get into Failures" in notice for notice in notices(stack))
+    assert stack.call(lambda running: running.queues.bodies("Failures")) == []
 
 
 def test_a_host_or_origin_from_elsewhere_is_refused(stack: RunningStack) -> None:
