@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo evaluate check synth deploy replay clean lock format
+.PHONY: help environment run test demo evaluate load check synth deploy replay clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ evaluate: environment ## the team's conversation tests on a model, with a report
 
 test: environment ## all tests
 	@exec $(VENV) -m pytest $(ARGS)
+
+load: environment ## 500 chats at once, and 50 under Connect's quotas; the result goes into docs/reliability.md
+	@exec $(VENV) -m tests.load $(ARGS)
 
 check: environment ## what CI runs: format, lint, strict types, all tests
 	@$(VENV) -m ruff format --check .

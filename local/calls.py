@@ -238,6 +238,8 @@ class Calls:
         self._kill = kill
         self.switches = Switches()
         self.recorded: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self.listeners: list[Callable[[Call], None]] = []
+        """Called with every call that ended; they must not block."""
         self.unanswered: list[str | None] = []
         """The chats for which a call gets no answer just now."""
 
@@ -325,6 +327,8 @@ class Calls:
 
     def _record(self, call: Call) -> None:
         self.recorded.append(call)
+        for hear in self.listeners:
+            hear(call)
         if call.function is not None:
             self._activity.add(
                 "call",

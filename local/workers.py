@@ -168,11 +168,11 @@ class Workers:
         self._count(+1)
         return self._spawn(self._run_tracked(work))
 
-    async def warm(self, function: str) -> None:
-        """Have one idle worker ready, so that the first customer does not wait for it."""
+    async def warm(self, function: str, *, idle: int = 1) -> None:
+        """Have so many idle workers ready, so that the first customers do not wait for them."""
         defined = self.function(function)
         pool = self._pools[defined.name]
-        if not pool.idle:
+        while len(pool.idle) < idle:
             self._keep(pool, await self._start(defined))
 
     async def settle(self) -> None:

@@ -72,7 +72,7 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(settings: StackSettings) -> Iterator[RunningStack]:
+def running_stack(settings: StackSettings, *, make: Callable[[StackSettings], Stack] = Stack) -> Iterator[RunningStack]:
     """The stack, until the block ends. What stops its start is raised here."""
     running: list[RunningStack] = []
     problems: list[BaseException] = []
@@ -80,7 +80,7 @@ def running_stack(settings: StackSettings) -> Iterator[RunningStack]:
 
     async def run() -> None:
         try:
-            async with Stack(settings) as stack:
+            async with make(settings) as stack:
                 running.append(RunningStack(stack, stack.origin, asyncio.get_running_loop()))
                 started.set()
                 await stop.wait()
