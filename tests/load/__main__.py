@@ -48,6 +48,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "**lost, doubled or interleaved**", f"**{len(outcome.faults)}**"
     yield "handed over although nobody asked", _counted(Counter(outcome.handed_over.values()))
     yield "not joined within the flow's 8 s: to a person", f"{len(outcome.not_joined)}"
+    yield "joined without a greeting of the bot's own", f"{outcome.not_greeted}"
     yield "given up by Lambda", f"{outcome.given_up}"
     yield "turns that Lambda had to try again", _counted(outcome.failed_turns)
     yield "answered messages", f"{outcome.answered_per_second:.1f} a second"

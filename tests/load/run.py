@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from lambdas.conversation.phrases import phrases
 from local.agent_faces import BEDROCK_AGENTS
 from local.contact import State
 from local.settings import ROOT, StackSettings
@@ -36,6 +37,7 @@ WORKERS: Final = 32
 FUNCTIONS: Final = WARM_HANDLERS
 """They share the workers; the repeating team has no tools, and without a failure nobody is rescued."""
 AGENT_SECONDS: Final = 0.8
+GREETING: Final = phrases("en").say("greeting")
 RUN_SECONDS: Final = 1_200.0
 
 
@@ -87,6 +89,11 @@ class Outcome:
         return sum(len(customer.asked) for customer in self.customers)
 
     @property
+    def not_greeted(self) -> int:
+        """Chats in which the bot was, and its greeting was not: a throttled one is given up for the sake of time."""
+        return len(self.customers) - len(self.not_joined) - len(self.joins)
+
+    @property
     def refused(self) -> int:
         """Calls of the customers that were throttled."""
         return sum(customer.refused for customer in self.customers)
@@ -120,7 +127,7 @@ def run(load: Load) -> Outcome:
         customers=customers,
         faults=[*_faults(customers, seen)],
         delays=delays,
-        joins=[one.greeted_at - one.came_at for one in customers if one.greeted_at],
+        joins=[one.greeted_at - one.came_at for one in customers if _is_greeted(one)],
         talk_seconds=_talk_seconds(customers),
         failed_turns=log.failures(),
         cpu=cpu,
@@ -230,8 +237,14 @@ def _faults(customers: Sequence[Customer], seen: dict[str, Any]) -> Iterator[str
         said = seen["said"][one.contact_id]
         if len(said) < 100 and heard != said:
             yield f"chat {one.number}: heard other than what the transcript has"
-        answers = heard[1:]  # after the greeting
+        if heard.count(GREETING) > 1:
+            yield f"chat {one.number}: greeted {heard.count(GREETING)} times"
+        answers = [text for text in heard if text != GREETING]
         yield from (f"chat {one.number}: {fault}" for fault in faults([text for text, _ in one.asked], answers))
+
+
+def _is_greeted(customer: Customer) -> bool:
+    return GREETING in [text for role, text, _ in customer.heard if role == BOT]
 
 
 def _delays(customers: Sequence[Customer]) -> Iterator[float]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.load.run import SHORT, Load, Outcome, run
+from tests.load.run import SHORT, SHORT_WITH_QUOTAS, Load, Outcome, run
 
 TOLERATED_SHARE = 0.1
 """Chats that a busy machine may be too slow to join within the flow's 8 seconds: a person has them, which is right."""
 
 
-@pytest.fixture(scope="module", params=[SHORT], ids=["quotas off"])
+@pytest.fixture(scope="module", params=[SHORT, SHORT_WITH_QUOTAS], ids=["quotas off", "Connect's default quotas"])
 def outcome(request: pytest.FixtureRequest) -> Outcome:
     load: Load = request.param
     return run(load)
