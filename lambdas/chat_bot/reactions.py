@@ -12,9 +12,13 @@ from lambdas.conversation.closing import chat_ended, human_joined
 from lambdas.conversation.contact import State
 from lambdas.conversation.effects import EndSession
 from lambdas.conversation.handoff import Policy
+from lambdas.conversation.leaving import let_go
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
 from lambdas.conversation.turn import react
 from lambdas.conversation.world import Rules, World
+
+WITH_THE_BOT = frozenset({State.BOT, State.HANDING_OFF})
+"""In every other state the bot has left, and has ended what was to be ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class ChatBot:
                 with self._performer(clock, report, explain) as performer:
                     performer.perform(react(contact_id, message, self._world(clock, ends_at)))
             case HumanJoined(contact_id, at):
-                human_joined(contact_id, at, self.stays, clock)
+                self._human_joined(contact_id, at, clock, report)
             case ChatEnded(contact_id):
                 self._chat_ended(contact_id, clock, report)
             case Irrelevant():
@@ -69,9 +73,18 @@ class ChatBot:
             ends_at=ends_at,
         )
 
+    def _human_joined(self, contact_id: str, at: float, clock: Clock, report: Report) -> None:
+        before = human_joined(contact_id, at, self.stays, clock)
+        if before is not None and before.state in WITH_THE_BOT:
+            with self._performer(clock, report) as performer:
+                performer.record = before
+                performer.perform(let_go(before))
+
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
         before = chat_ended(contact_id, self.stays, clock)
-        if before is not None and before.state is State.BOT:
+        if before is None or before.state not in WITH_THE_BOT:
+            return
+        if before.state is State.BOT:
             report("ChatsEndedWithTheBot")
-            with self._performer(clock, report) as performer:
-                performer.end_session(EndSession(before.session.id))
+        with self._performer(clock, report) as performer:
+            performer.end_session(EndSession(before.session.id))

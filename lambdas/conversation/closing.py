@@ -6,14 +6,16 @@ from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, TurnRecord
 from lambdas.conversation.ports import Clock, Stays
 
 
-def human_joined(contact_id: str, at: float, stays: Stays, clock: Clock) -> None:
-    """Connect has removed the bot; what waits in the inbox is the person's to answer.
+def human_joined(contact_id: str, at: float, stays: Stays, clock: Clock) -> TurnRecord | None:
+    """Connect has removed the bot; what waits in the inbox is the person's to answer. The record as it was.
 
-    An event that comes late, from before this stay, is about a person who has gone again.
+    An event that comes late, from before this stay, is about a person who has gone again: then `None`.
     """
     record = stays.read(contact_id, now=clock.now())
-    if record is not None and at >= record.joined_at:
-        stays.become_human(record, now=clock.now())
+    if record is None or at < record.joined_at:
+        return None
+    stays.become_human(record, now=clock.now())
+    return record
 
 
 def chat_ended(contact_id: str, stays: Stays, clock: Clock) -> TurnRecord | None:

@@ -46,6 +46,12 @@ def take_back(record: TurnRecord, reason: Reason, world: World) -> Steps[None]:
         yield from leaving.hand_off(Decision(outcome=Outcome.ESCALATE, reason=reason, attributes={}), seize=True)
 
 
+def let_go(record: TurnRecord) -> Steps[None]:
+    """Connect has removed the bot: nothing more is to be heard of this chat, nor remembered by the agent."""
+    yield from StopStreaming()
+    yield from EndSession(record.session.id)
+
+
 @dataclass(slots=True)
 class Leaving(Voice):
     """A turn on its way out."""

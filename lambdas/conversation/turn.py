@@ -42,7 +42,7 @@ from lambdas.conversation.handoff import (
     Reason,
 )
 from lambdas.conversation.inbox import Kind, Message, as_prompt, overflows, remember
-from lambdas.conversation.leaving import Leaving
+from lambdas.conversation.leaving import Leaving, let_go
 from lambdas.conversation.ports import Finished, NotTaken, Question, Refused, Result, ReturnControl, Said, Taken, Text
 from lambdas.conversation.retries import LEAVING, RECORDING, insist
 from lambdas.conversation.speech import Speech
@@ -108,7 +108,8 @@ class Turn(Leaving):
                 yield from self._answer_all()
         except ConnectionRefused:
             # Connect has removed the bot: a person came or the chat ended. What waits belongs to the person.
-            yield from BecomeHuman(self.record)
+            yield from insist(BecomeHuman(self.record), RECORDING, self.world, until=self.world.ends_at)
+            yield from let_go(self.record)
         except FenceClosed as closed:
             if not closed.moot:
                 raise

@@ -15,7 +15,7 @@ from lambdas.chat_bot.reactions import ChatBot
 from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, State
 from lambdas.conversation.errors import InvalidEvent
 from tests.fakes import ScriptedAgents
-from tests.stage import CONTACT, FUNCTION_SECONDS, Stage, answering, escalates, says
+from tests.stage import CONTACT, FUNCTION_SECONDS, Stage, answering, crashed_after, escalates, says
 
 
 def chat_bot_of(stage: Stage) -> ChatBot:
@@ -123,6 +123,20 @@ def test_a_person_who_joins_has_the_chat() -> None:
     happens(stage, **somebody_joins(at=stage.clock.now()))
 
     assert (stage.record.state, stage.record.inbox, stage.record.lease) == (State.HUMAN, (), None)
+    assert (stage.room.streams, stage.agents.ended) == (set(), ["session"])
+
+
+def test_a_person_who_joins_after_the_hand_off_has_nothing_left_to_end() -> None:
+    """The bot has left in good order; SNS may also bring the event twice."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    stage.hears("A person, please")
+    stage.room.calls.clear()
+
+    for _ in range(2):
+        happens(stage, **somebody_joins(at=stage.clock.now()))
+
+    assert stage.agents.ended == ["session"]
+    assert stage.room.calls == []
 
 
 def test_a_person_who_joined_before_this_stay_of_the_bot_has_gone_again() -> None:
@@ -132,6 +146,7 @@ def test_a_person_who_joined_before_this_stay_of_the_bot_has_gone_again() -> Non
     happens(stage, **somebody_joins(at=stage.record.joined_at - 60))
 
     assert stage.record.state is State.BOT
+    assert (len(stage.room.streams), stage.agents.ended) == (1, [])
 
 
 def test_a_person_who_joins_an_unknown_contact_changes_nothing() -> None:
@@ -166,6 +181,17 @@ def test_a_chat_that_ends_with_a_person_has_no_session_to_end() -> None:
 
     assert stage.record.state is State.ENDED
     assert (stage.agents.ended, stage.reports) == ([], [])
+
+
+def test_a_chat_that_ends_in_mid_hand_off_ends_the_agents_session() -> None:
+    """Whoever was handing off has died; nobody else would end it."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    crashed_after(stage, stage.room.customer_says("A person, please"), "BeginHandoff")
+
+    happens(stage, Type="EVENT", ContentType=CHAT_ENDED)
+
+    assert stage.record.state is State.ENDED
+    assert (stage.agents.ended, "ChatsEndedWithTheBot" in stage.reports) == (["session"], False)
 
 
 def test_a_chat_ends_once() -> None:

@@ -32,6 +32,7 @@ def test_a_bot_that_connect_has_removed_leaves_the_chat_to_the_person() -> None:
 
     assert stage.heard == []
     assert (stage.record.state, stage.record.inbox, stage.record.lease) == (State.HUMAN, (), None)
+    assert (stage.room.streams, stage.agents.ended) == (set(), ["session"])
 
 
 def test_a_message_that_could_not_be_sent_fails_the_turn() -> None:
