@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.conversation.clock import SystemClock
-from lambdas.conversation.errors import InvalidEvent, TurnFailed, description_of
+from lambdas.conversation.errors import InvalidEvent, TurnFailed, TurnUnderWay, description_of
 from lambdas.rescue_bot.replay import Request
 from lambdas.rescue_bot.wiring import WIRING
 
@@ -76,6 +76,9 @@ def _replay(asked: object, clock: Clock, ends_at: float) -> dict[str, Any]:
 
 
 def _explain(contact_id: str, failure: Exception) -> None:
+    if isinstance(failure, TurnUnderWay):
+        logger.info("looked at again later", extra={"contact_id": contact_id})  # most holders are alive
+        return
     logger.error("rescue failed", extra={"contact_id": contact_id, **description_of(failure)})
 
 

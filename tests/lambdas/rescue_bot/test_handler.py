@@ -214,6 +214,7 @@ def test_a_message_that_a_holder_may_still_answer_comes_again(aws: Aws, rescue_b
     assert answered.result == {"batchItemFailures": [{"itemIdentifier": "sqs-0"}]}
     assert aws.sent() == []
     assert len(aws.record("held").inbox) == 2
+    assert [line["message"] for line in answered.lines if "level" in line] == ["looked at again later"]
 
 
 def test_what_a_dead_holder_left_is_rescued(aws: Aws, rescue_bot: Function) -> None:
