@@ -5,6 +5,9 @@ MODEL  ?= scripted
 TEAM   ?=
 BACKEND ?=
 RUNS   ?= 1
+STEPS  ?= 1000000
+SEED   ?= 1
+CHAT   ?=
 ARGS   ?=
 STACK  ?= Handoff
 ENDPOINT ?=
@@ -13,7 +16,7 @@ VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo evaluate load check synth deploy replay clean lock format
+.PHONY: help environment run test demo evaluate load soak check synth deploy replay clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -42,6 +45,9 @@ check: environment ## what CI runs: format, lint, strict types, all tests
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
 	@$(MAKE) --no-print-directory test
+
+soak: environment ## a million random steps judged by a model of the rules (STEPS=1000000, SEED=1; CHAT=… tells one chat again)
+	@exec $(VENV) -m tests.model.soak --steps $(STEPS) --seed $(SEED) $(if $(CHAT),--chat $(CHAT)) $(ARGS)
 
 format: environment ## format and mend what lint can mend
 	@$(VENV) -m ruff format .

@@ -34,7 +34,8 @@ class MemoryStays:
         with self._one_at_a_time:
             found = self.read(contact_id, now=now)
             if found is None or found.state is not State.BOT or message.key in _known_keys(found):
-                return NotTaken(found)
+                # A write whose answer was lost is sent again and finds its own effect.
+                return Taken(found) if found is not None and _owner(found) == owner else NotTaken(found)
             lease = found.lease or Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS), asks=(message.key,))
             record = self._keep(replace(found, inbox=in_order([*found.inbox, message]), lease=lease))
             return Taken(record) if lease.owner == owner else NotTaken(record)
@@ -42,6 +43,8 @@ class MemoryStays:
     def take_over(self, record: TurnRecord, *, owner: str, now: float) -> TurnRecord | None:
         with self._one_at_a_time:
             found = self._unchanged(record)
+            if found is not None and _owner(found) == owner:
+                return found
             if found is None or found.lease is None or not found.lease.until < _milliseconds(now):
                 return None
             lease = replace(found.lease, owner=owner, until=_milliseconds(now + LEASE_SECONDS))
@@ -81,6 +84,9 @@ class MemoryStays:
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
         with self._one_at_a_time:
+            decided = self.turns.get(record.contact_id)
+            if decided is not None and decided.state is State.HANDING_OFF and _owner(decided) == owner:
+                return decided
             found = self._unchanged(record)
             if found is None or not (seize or _owner(found) == owner):
                 raise LeaseLost(record.contact_id)
