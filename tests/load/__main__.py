@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import statistics
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from local.agent_faces import ASKS, BEDROCK_AGENTS
 from tests.load.run import AGENT_SECONDS, LONG, LONG_WITH_QUOTAS, Outcome, run, spread
 from tests.reliability_document import write_section
 
@@ -51,14 +53,21 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "joined without a greeting of the bot's own", f"{outcome.not_greeted}"
     yield "given up by Lambda", f"{outcome.given_up}"
     yield "turns that Lambda had to try again", _counted(outcome.failed_turns)
+    yield "turns in which the agents were asked", f"{outcome.called[ASKS[BEDROCK_AGENTS]]:,}"
     yield "answered messages", f"{outcome.answered_per_second:.1f} a second"
     yield "from the message to its answer: median / 95 of 100 / longest", spread(outcome.delays)
     yield "from coming to the greeting: median / 95 of 100 / longest", spread(outcome.joins)
     yield "calls of the functions", f"{sum(outcome.called.values()):,}"
     yield "of these throttled by Connect", _counted(+outcome.throttled)
     yield "calls of customers that were throttled", f"{outcome.refused}"
+    pool, worked = load.workers // 2, [busy for busy in outcome.busy if busy]
+    yield "ChatBot's workers at work, when any was: mean, and all of them", _business(worked, pool)
     used = f"stack {cpu['stack']:.0f}, workers {cpu['workers']:.0f}, customers {cpu['customers']:.0f}"
     yield "CPU seconds of two cores", f"{used}, in {outcome.seconds:.0f} s"
+
+
+def _business(worked: Sequence[int], pool: int) -> str:
+    return f"{statistics.mean(worked):.1f} of {pool}, {100 * worked.count(pool) / len(worked):.0f} % of the time"
 
 
 def _counted(found: Counter[str]) -> str:

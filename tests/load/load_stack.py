@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 
@@ -9,7 +10,7 @@ from local.agents import Agents
 from local.calls import Call
 from local.delivery import DeliverySwitches, Fate
 from local.settings import StackSettings
-from local.stack import Stack
+from local.stack import CHAT_BOT, Stack
 from tests.load.repeating_team import RepeatingModel
 
 DOUBLED = 0.15
@@ -17,6 +18,7 @@ OVERTAKEN = 0.15
 LATE = 0.15
 """Shares of the events that arrive twice, after the next of their chat, or up to `LATE_SECONDS` late."""
 LATE_SECONDS = 2.0
+LOOK_EVERY_SECONDS = 0.5
 
 
 class UnrulySns(DeliverySwitches):
@@ -51,10 +53,20 @@ class LoadStack(Stack):
         self.delivery.switches = self.sns
         self.called: Counter[str] = Counter()
         self.throttled: Counter[str] = Counter()
+        self.busy: list[int] = []
+        """How many of ChatBot's workers were at work, looked at every `LOOK_EVERY_SECONDS`."""
 
     def count(self) -> None:
         """Begin; the calls are there once the stack runs."""
         self.calls.listeners.append(self._hear)
+        self._run_in_background(self._look())
+
+    async def _look(self) -> None:
+        chat_bot = self.function(CHAT_BOT)
+        while True:
+            running = [run.function.name for _, run in self.workers._running.values()]
+            self.busy.append(running.count(chat_bot))
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     def _hear(self, call: Call) -> None:
         if call.function is not None:

@@ -80,6 +80,8 @@ class Outcome:
     failed_turns: Counter[str]
     """What ChatBot logged as failed, by error."""
     given_up: int
+    busy: Sequence[int]
+    """ChatBot's workers at work, at every look."""
     cpu: dict[str, float]
     """CPU seconds of the stack, the crowd and the workers."""
     seconds: float
@@ -138,6 +140,7 @@ def run(load: Load) -> Outcome:
         called=seen["called"],
         throttled=seen["throttled"],
         given_up=seen["given_up"],
+        busy=seen["busy"],
     )
 
 
@@ -218,6 +221,7 @@ def _seen(stack: Stack, customers: Sequence[Customer]) -> dict[str, Any]:
         "fates": stack.sns.fates,
         "called": stack.called,
         "throttled": stack.throttled,
+        "busy": stack.busy,
         "given_up": len(stack.workers.given_up),
         "said": {name: _bot_messages(contact) for name, contact in contacts.items()},
     }

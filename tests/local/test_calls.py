@@ -114,6 +114,17 @@ async def test_a_held_call_is_answered_when_the_gate_opens() -> None:
     assert o.served == [SEND, SEND]
 
 
+async def test_whoever_listens_hears_of_every_call() -> None:
+    """Only the last ones are kept; who counts them must miss none."""
+    async with origin() as o:
+        heard: list[str] = []
+        o.calls.listeners.append(lambda call: heard.append(call.operation))
+        await o.post()
+        await o.post(headers=BY_STRANGER)
+
+    assert heard == ["SendMessage", "SendMessage"]
+
+
 async def test_what_is_no_aws_call_passes_unrecorded() -> None:
     """The page and its settings."""
     async with origin() as o:

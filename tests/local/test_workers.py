@@ -368,6 +368,15 @@ async def test_a_warmed_function_has_its_worker_before_the_first_event(tmp_path:
         assert await b.workers.invoke("sign", {}) == "WORKER00000000000001"
 
 
+async def test_as_many_workers_as_asked_for_wait_for_events(tmp_path: Path, guard: Guard) -> None:
+    """What is measured under load is what they do, not how long they take to start."""
+    async with bench(function("sign"), logs=tmp_path, guard=guard) as b:
+        await b.workers.warm("sign", idle=2)
+        signed = await asyncio.gather(*(b.workers.invoke("sign", {}) for _ in range(2)))
+
+    assert sorted(signed) == ["WORKER00000000000001", "WORKER00000000000002"]
+
+
 async def test_closing_leaves_no_process_behind(tmp_path: Path, guard: Guard) -> None:
     """Ctrl-C ends every child, frozen or running."""
     async with bench(function("who_am_i"), function("hang"), logs=tmp_path, guard=guard) as b:
