@@ -9,6 +9,7 @@ from local.agent_faces import BACKENDS
 
 # A busy machine is no mistake of the code: examples are not timed.
 settings.register_profile("handoff", deadline=None)
+settings.register_profile("fuzz-long", deadline=None, max_examples=1_500)
 settings.load_profile("handoff")
 
 
