@@ -43,8 +43,6 @@ class MemoryStays:
     def take_over(self, record: TurnRecord, *, owner: str, now: float) -> TurnRecord | None:
         with self._one_at_a_time:
             found = self._unchanged(record)
-            if found is not None and _owner(found) == owner:
-                return found
             if found is None or found.lease is None or not found.lease.until < _milliseconds(now):
                 return None
             lease = replace(found.lease, owner=owner, until=_milliseconds(now + LEASE_SECONDS))

@@ -20,7 +20,7 @@ from typing import Any, Self
 from lambdas.adapters.hearing import Hearing
 from lambdas.adapters.rush import Rush
 from lambdas.conversation import effects as do
-from lambdas.conversation.contact import ContactRecord, State, TurnRecord
+from lambdas.conversation.contact import LEASE_SECONDS, ContactRecord, State, TurnRecord
 from lambdas.conversation.errors import (
     AgentUnavailable,
     AttributesRefused,
@@ -115,21 +115,24 @@ class Performer:
     # ---- the record
 
     def take(self, step: do.Take) -> Taken | NotTaken:
-        started = self.clock.monotonic()
-        taken = self.stays.take(step.contact_id, step.message, owner=self.owner, now=self.clock.now())
-        self._hold_from(started)
+        started, now = self.clock.monotonic(), self.clock.now()
+        taken = self.stays.take(step.contact_id, step.message, owner=self.owner, now=now)
+        self._hold_from(started, now, taken.record)
         return taken
 
     def take_over(self, step: do.TakeOver) -> TurnRecord | None:
-        started = self.clock.monotonic()
-        taken = self.stays.take_over(step.record, owner=self.owner, now=self.clock.now())
-        self._hold_from(started)
+        started, now = self.clock.monotonic(), self.clock.now()
+        taken = self.stays.take_over(step.record, owner=self.owner, now=now)
+        self._hold_from(started, now, taken)
         if taken is not None:
             self.report("TurnsTakenOver")
         return taken
 
-    def _hold_from(self, started: float) -> None:
-        self._holding = Holding(renewed_at=started)
+    def _hold_from(self, started: float, now: float, record: TurnRecord | None) -> None:
+        """Not longer than the record says: a write that is tried again finds the lease of its first try."""
+        lease = record.lease if record is not None else None
+        older_seconds = max(now + LEASE_SECONDS - lease.until, 0.0) if lease is not None else 0.0
+        self._holding = Holding(renewed_at=started - older_seconds)
 
     def release(self, step: do.Release) -> TurnRecord | None:
         waiting = self.stays.release(step.record, owner=self.owner, answered=step.answered)
@@ -146,12 +149,10 @@ class Performer:
 
     def begin_handoff(self, step: do.BeginHandoff) -> TurnRecord:
         self._quiet.set()
-        started = self.clock.monotonic()
-        record = self.stays.begin_handoff(
-            step.record, step.handoff, owner=self.owner, now=self.clock.now(), seize=step.seize
-        )
+        started, now = self.clock.monotonic(), self.clock.now()
+        record = self.stays.begin_handoff(step.record, step.handoff, owner=self.owner, now=now, seize=step.seize)
         self.record = record
-        self._hold_from(started)
+        self._hold_from(started, now, record)
         self.report(f"Handoff.{step.handoff.reason.value}")
         return record
 

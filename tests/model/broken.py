@@ -9,6 +9,7 @@ from typing import Any
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import LEASE_SECONDS, Lease, State, TurnRecord
 from lambdas.conversation.handoff import Handoff
+from lambdas.conversation.holding import Holding
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.ports import NotTaken, Said, Taken
 from lambdas.start_bot.events import FlowEvent
@@ -89,6 +90,14 @@ class WithoutFence(VirtualPerformer):
 
 
 @dataclass(slots=True)
+class WithLeaseFromNow(VirtualPerformer):
+    """A lease that is found again is believed to be as fresh as the look at it."""
+
+    def _hold_from(self, started: float, now: float, record: TurnRecord | None) -> None:
+        self._holding = Holding(renewed_at=started)
+
+
+@dataclass(slots=True)
 class WithoutRenewal(VirtualPerformer):
     """Takes the turn and never prolongs it."""
 
@@ -105,7 +114,7 @@ class WithOwnerReused(VirtualPerformer):
         if isinstance(step, do.Take):
             found = self.stays.read(step.contact_id, now=self.clock.now())
             if found is not None and found.lease is not None and found.lease.owner == self.owner:
-                self._hold_from(self.clock.monotonic())
+                self._hold_from(self.clock.monotonic(), self.clock.now(), found)
                 return Taken(found)
         return VirtualPerformer._perform(self, step)
 

@@ -16,6 +16,8 @@ WEIGHTS = {
     "sns_repeats": 8,
     "execution_dies": 6,
     "execution_freezes": 5,
+    "freezes_before_speaking": 5,
+    "customer_bursts": 0.3,
     "time_passes": 4,
     "person_comes": 12,
     "person_writes": 6,
@@ -23,6 +25,17 @@ WEIGHTS = {
     "streaming_fails": 1,
     "chat_ends": 2,
 }
+TROUBLES = frozenset(
+    {
+        "goes_wrong",
+        "execution_dies",
+        "execution_freezes",
+        "freezes_before_speaking",
+        "sns_repeats",
+        "streaming_fails",
+        "time_passes",
+    }
+)
 MOVES_A_CHAT = (60, 500)
 
 
@@ -37,18 +50,8 @@ def manners_at_random(chance: random.Random) -> Manners:
 
 def moves_at_random(chance: random.Random) -> Iterator[Move]:
     """A chat's moves. How much goes wrong differs from chat to chat: some are nearly undisturbed."""
-    weights = dict(WEIGHTS)
     calm = chance.choice((0.0, 0.2, 1.0, 1.0, 3.0))
-    for name in ("goes_wrong", "execution_dies", "execution_freezes", "time_passes", "streaming_fails"):
-        weights[name] = int(weights[name] * 100 * calm)
-    for name in weights.keys() - {
-        "goes_wrong",
-        "execution_dies",
-        "execution_freezes",
-        "time_passes",
-        "streaming_fails",
-    }:
-        weights[name] *= 100
+    weights = {name: weight * (calm if name in TROUBLES else 1.0) for name, weight in WEIGHTS.items()}
     names = list(weights)
     for _ in range(chance.randint(0, 3)):
         yield Move("customer_writes")

@@ -44,6 +44,7 @@ class Flow:
         return self.block in {"join", "wait", "watch", "leave"}
 
     def join(self) -> None:
+        self.judge.bot_asked()
         self._ask_start_bot("join")
 
     def bot_left(self) -> None:

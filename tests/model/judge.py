@@ -119,6 +119,10 @@ class Judge:
         self._speaking = 0
         self._spoken: set[int] = set()
         self._failing: dict[Process, float] = {}
+        self._gone: set[int] = set()
+        """The stays whose bot was disconnected."""
+        self._bot_is_asked = False
+        """The flow waits for a bot to join, or has one."""
         self._people: set[int] = set()
         """The stays in which a person came."""
         self._person_within = PERSON_WITHIN_SECONDS
@@ -176,7 +180,7 @@ class Judge:
         """An execution has died or raised; if it held the turn, another must go on within this time."""
         if not self._disturbed and self._bot_owns_the_chat:
             self.violated(f"{process.name} failed, though nothing had gone wrong")
-        holds = process is self._holder and self._stays.get(process) == self._stay
+        holds = process is self._holder and self._stays.get(process) == self._stay and self._stay not in self._gone
         if retry_within is not None and holds and self._bot_owns_the_chat:
             self._orphaned = (self.now, retry_within)
 
@@ -188,6 +192,10 @@ class Judge:
         self._names[said.id] = text
         self.happened(f"customer writes {kind}")
         self._tell(f"customer: {text}{'' if published else ' (not streamed)'}{' (to a person)' if carried else ''}")
+
+    def bot_asked(self) -> None:
+        """The flow wants a bot in the chat."""
+        self._bot_is_asked = True
 
     def queued(self) -> None:
         """The flow has the customer: what waited is carried to a person."""
@@ -212,7 +220,8 @@ class Judge:
 
     def _all_settled(self) -> None:
         self._failing.clear()
-        self._bot_owns_the_chat, self._orphaned = False, None
+        self._bot_owns_the_chat = self._bot_is_asked = False
+        self._orphaned = None
         for written in self._written.values():
             written.settled = True
 
@@ -235,7 +244,9 @@ class Judge:
 
     def stay_began(self, stay: int) -> None:
         if stay != self._stay:
-            self._stay, self._bot_owns_the_chat = stay, True
+            self._stay, self._bot_owns_the_chat = stay, self._bot_is_asked
+            if not self._bot_is_asked:
+                self.happened("a bot joins so late that nobody waits for it any more")
             self.happened("a first stay" if stay == 1 else "a later stay")
 
     def message_reached(self, message: Message, taken: Taken | NotTaken) -> None:
@@ -300,9 +311,12 @@ class Judge:
 
     def bot_disconnected(self, process: Process | None, participant: str, attributes: Mapping[str, str]) -> None:
         stay = _stay_of(participant)
+        self._gone.add(stay)
+        self._orphaned = None
         self._tell(f"{_name(process)} disconnects the bot of stay {stay}")
         stands = stay in self._attributes_stand and {OUTCOME, REASON} <= attributes.keys()
-        if self._handoffs[stay] and not stands and not self._attributes_refused:
+        is_read = not _name(process).startswith("StartBot join")  # which tells the flow itself that it has failed
+        if is_read and self._handoffs[stay] and not stands and not self._attributes_refused:
             self.violated("the bot left before the attributes of its hand-off stood")
 
     # ---- the agents

@@ -57,6 +57,7 @@ DELIVERY_FATES = ("doubled", "delayed", "delayed", "lost", "undelivered")
 KINDS = (*("text",) * 8, "attachment", "unreadable")
 REST_WITHIN_STEPS = 6_000
 MOST_MESSAGES = 30
+BURST = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +338,13 @@ class Scene:
     def goes_wrong(self, who: int, what: int) -> None:
         self._step(who, what)
 
+    def customer_bursts(self, who: int, what: int) -> None:
+        """More at once than an inbox holds."""
+        if not self.connect.ended and self._messages < MOST_MESSAGES:
+            self.judge.happened("customer writes more than an inbox holds")
+            for _ in range(BURST):
+                self._write("text")
+
     def agent_does(self, who: int, what: int) -> None:
         """An agent that is waited for does something of its own; if none is, somebody goes on."""
         self._until(self.tasks.now + STEP_SECONDS)
@@ -372,6 +380,15 @@ class Scene:
             process.frozen_until = self.tasks.now + seconds
             self.judge.hindered(process, f"freezes for {seconds:.0f} s")
             self.judge.counts["freezes longer than the lease" if seconds > 30 else "freezes"] += 1
+
+    def freezes_before_speaking(self, who: int, what: int) -> None:
+        """After the fence, before the call leaves: the worst moment, and for longer than the lease."""
+        speaking = [task for task in self.tasks.ready() if task.point.operation in {"SendMessage", "ask"}]
+        if speaking:
+            process = speaking[who % len(speaking)].process
+            process.frozen_until = self.tasks.now + FREEZES_SECONDS[-1 - what % 3]
+            self.judge.hindered(process, "freezes before it speaks")
+            self.judge.counts["freezes between fence and call, longer than the lease"] += 1
 
     def time_passes(self, who: int, what: int) -> None:
         """Everybody is slow at once."""
@@ -564,10 +581,12 @@ MOVES: dict[str, Callable[[Scene, int, int], Any]] = {
     "goes_on": Scene.goes_on,
     "goes_wrong": Scene.goes_wrong,
     "agent_does": Scene.agent_does,
+    "customer_bursts": Scene.customer_bursts,
     "customer_writes": Scene.customer_writes,
     "sns_repeats": Scene.sns_repeats,
     "execution_dies": Scene.execution_dies,
     "execution_freezes": Scene.execution_freezes,
+    "freezes_before_speaking": Scene.freezes_before_speaking,
     "time_passes": Scene.time_passes,
     "person_comes": Scene.person_comes,
     "person_writes": Scene.person_writes,

@@ -16,6 +16,8 @@ from tests.model.scene import Move, Scene
 RUNS = 2_000
 RULES_A_RUN = 25
 
+ACTS = ("person_comes", "person_writes", "bot_comes_again", "streaming_fails", "customer_bursts", "chat_ends")
+
 who = st.integers(min_value=0, max_value=5)
 what = st.integers(min_value=0, max_value=59)
 
@@ -71,11 +73,19 @@ class AnyHistory(RuleBasedStateMachine):
     def execution_freezes(self, who: int, what: int) -> None:
         self._plays("execution_freezes", who, what)
 
+    @rule(who=who, what=what)
+    def freezes_before_speaking(self, who: int, what: int) -> None:
+        for step in range(20):
+            if any(task.point.operation == "SendMessage" for task in self.scene.tasks.ready()):
+                break
+            self._plays("goes_on", who + step, 0)
+        self._plays("freezes_before_speaking", who, what)
+
     @rule(what=what)
     def time_passes(self, what: int) -> None:
         self._plays("time_passes", 0, what)
 
-    @rule(name=st.sampled_from(["person_comes", "person_writes", "bot_comes_again", "streaming_fails", "chat_ends"]))
+    @rule(name=st.sampled_from(ACTS))
     def somebody_else_acts(self, name: str) -> None:
         self._plays(name, 0, 0)
 

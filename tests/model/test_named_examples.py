@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from lambdas.conversation.contact import State
-from tests.model import agents, broken
+from tests.model import agents, broken, record
+from tests.model.connect import LOST
 from tests.model.functions import Manners
 from tests.model.scene import FREEZES_SECONDS, STALLS_SECONDS, Move, Parts, Scene
 
 FREEZE_A_WHILE = FREEZES_SECONDS.index(12.0)
+FREEZE_LONG = FREEZES_SECONDS.index(40.0)
 FREEZE_SHORTLY = FREEZES_SECONDS.index(3.0)
 LONGER_THAN_THE_LEASE = STALLS_SECONDS.index(31.0)
 MOST_STEPS = 500
@@ -117,9 +119,9 @@ def a_late_human_write_after_a_restart(parts: Parts) -> None:
 
     script.comes_to_rest()
 
-    record = script.scene.stays.record
-    assert record is not None
-    assert (record.state, record.stay) == (State.BOT, 2)
+    kept = script.scene.stays.record
+    assert kept is not None
+    assert (kept.state, kept.stay) == (State.BOT, 2)
 
 
 def a_crash_between_send_and_release(parts: Parts) -> None:
@@ -150,6 +152,22 @@ def a_message_before_the_record(parts: Parts) -> None:
     assert "Lambda tries again later" not in told
 
 
+def a_lease_that_is_found_again(parts: Parts) -> None:
+    """The take had its effect and no answer; tried again after a freeze it finds its own lease, which has run out."""
+    script = Script(parts)
+    script.a_bot_joins()
+    script.customer_writes()
+    script.goes_before("take")
+    script.does("goes_wrong", 0, record.FATES.index(LOST))
+    script.does("execution_freezes", 0, FREEZE_LONG)
+    script.goes_until("takes the turn")
+    script.customer_writes()
+
+    told = script.comes_to_rest()
+
+    assert "the flow takes the contact back" not in told
+
+
 Example = Callable[[Parts], None]
 EXAMPLES: Mapping[Example, Parts] = {
     a_lease_longer_than_the_retry: Parts(memory=broken.WithLongLease),
@@ -157,6 +175,7 @@ EXAMPLES: Mapping[Example, Parts] = {
     an_owner_reused_on_retry: Parts(performer=broken.WithOwnerReused),
     a_late_human_write_after_a_restart: Parts(memory=broken.WithoutStayNumber),
     a_crash_between_send_and_release: Parts(room=broken.WithoutLookAtTheTranscript),
+    a_lease_that_is_found_again: Parts(performer=broken.WithLeaseFromNow),
     a_message_before_the_record: Parts(performer=broken.WithoutWaitForTheRecord),
 }
 """Each with the system that lacks its safeguard."""

@@ -72,7 +72,9 @@ def test_no_moment_is_given_that_would_outlast_the_time_left(rules: Rules) -> No
     execution = stage.execution(stage.room.customer_says("Where is my order?"))
     while not execution.over:
         execution.step()
-        execution.performer._hold_from(stage.clock.monotonic())  # as if the timer had renewed the lease
+        execution.performer._hold_from(
+            stage.clock.monotonic(), stage.clock.now(), None
+        )  # as if the timer had renewed the lease
 
     assert stage.clock.slept == []
     assert stage.heard[0] == says("one_moment")
