@@ -82,6 +82,8 @@ class Stage:
     clock: ManualClock = field(default_factory=ManualClock)
     stays: MemoryStays = field(default_factory=MemoryStays)
     reports: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+    """The codes of the teams' failures, as the log has them."""
 
     def __post_init__(self) -> None:
         self.room = FakeRoom(self.clock)
@@ -148,6 +150,8 @@ class Stage:
             owner=self.new_id(),
             may_read_transcript=self.may_read_transcript,
             report=self.reports.append,
+            explain=lambda failure: self.explained.append(failure.code),
+            random=lambda: JITTER,
         )
 
     def hears(self, message: Message | str) -> Message:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -34,12 +35,15 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.holding import Holding
 from lambdas.conversation.ports import AgentEvent, Agents, Chat, Clock, NotTaken, Refused, Room, Said, Stays, Taken
+from lambdas.conversation.retries import SPEAKING, insist_on
 
 RENEW_EVERY_SECONDS = 10.0
 TYPING_EVERY_SECONDS = 10.0
 """Chat windows hide the dots 12 s after the last typing event."""
 RECONNECT_BEFORE_SECONDS = 300.0
 """A connection token that ends within a turn's time is replaced before it is used."""
+RECONNECT_WITHIN_SECONDS = 8.0
+"""RescueBot has 15 s for all it does."""
 
 END_SESSION_WITHIN_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 1.0
@@ -73,6 +77,7 @@ class Performer:
     explain: Explain = field(default=lambda _: None)
     record: TurnRecord | None = None
     """As last written or read; set from the start where no turn is taken."""
+    random: Callable[[], float] = random.random
     rush: Rush = field(default_factory=Rush)
     renew_every_seconds: float = RENEW_EVERY_SECONDS
     typing_every_seconds: float = TYPING_EVERY_SECONDS
@@ -235,10 +240,24 @@ class Performer:
         self.rush.noticed(monotonic=self.clock.monotonic())
 
     def _live_contact(self, record: TurnRecord) -> ContactRecord:
+        """With a connection for the turn: beside the agent's call there is time to try for one more than once."""
         contact = self.stays.read_contact(record.contact_id)
         if contact is None or contact.stay != record.stay:
             raise FenceClosed("the tokens are of another stay", moot=contact is not None)
-        return self._reconnected(contact, record)
+        try:
+            return insist_on(
+                lambda: self._reconnected(contact, record),
+                SPEAKING,
+                clock=self.clock,
+                random=self.random,
+                until=self.clock.now() + RECONNECT_WITHIN_SECONDS,
+            )
+        except ConnectionRefused:
+            raise
+        except ChatError:
+            if contact.connection_expires_at <= self.clock.now():
+                raise
+            return contact  # it may well last for this turn
 
     def _reconnected(self, contact: ContactRecord, record: TurnRecord) -> ContactRecord:
         """The contact with a connection that lasts: tokens live a day, chats up to seven."""
@@ -280,15 +299,19 @@ class Performer:
         try:
             event = self._hearing.next(until=step.until, clock=self.clock)
         except AgentUnavailable as failure:
-            self.report("AgentFailures")
-            self.explain(failure)
+            self.note_failure(do.NoteFailure(failure))
             raise
         if isinstance(event, Refused):
             self.report("GuardrailIntervened")
         return event
 
+    def note_failure(self, step: do.NoteFailure) -> None:
+        self.report("AgentFailures")
+        self.explain(step.failure)
+
     def end_session(self, step: do.EndSession) -> None:
         """Best effort and not for long: the customer has left, so nothing waits for an agent that hangs."""
+        self._stop_hearing()
         if self.agents is not None:
             end = functools.partial(self.agents.end, step.session_id)
             self._start(end).join(self.end_session_within_seconds)
@@ -309,8 +332,6 @@ class Performer:
         contact = self.stays.read_contact(record.contact_id) if record else None
         if record is None or contact is None or contact.stay != record.stay:
             return None
-        with contextlib.suppress(HandoffError):
-            return self._reconnected(contact, record)
         return contact
 
     def read_transcript(self, _: do.ReadTranscript) -> tuple[Said, ...]:
@@ -353,8 +374,11 @@ class Performer:
                 self.room.stop_streaming(chat_of(contact), contact.streaming_id)
 
     def disconnect(self, _: do.Disconnect) -> None:
-        if contact := self._identity():
+        """An ended connection is refused, too, though the bot is still in the chat: then it is renewed before."""
+        if (contact := self._identity()) and self.record:
             with contextlib.suppress(ConnectionRefused):
+                if contact.connection_expires_at <= self.clock.now():
+                    contact = self._reconnected(contact, self.record)
                 self.room.disconnect(contact.connection_token)
 
     def pause(self, step: do.Pause) -> None:
@@ -378,6 +402,7 @@ PERFORMERS: dict[type[do.Effect[Any]], Callable[[Performer, Any], Any]] = {
     do.Hold: Performer.hold,
     do.KeepPending: Performer.keep_pending,
     do.Listen: Performer.listen,
+    do.NoteFailure: Performer.note_failure,
     do.Pause: Performer.pause,
     do.ReadContact: Performer.read_contact,
     do.ReadTranscript: Performer.read_transcript,

@@ -9,16 +9,18 @@ from lambdas.adapters.performer import Explain, Performer, Report
 from lambdas.adapters.rush import Rush
 from lambdas.chat_bot.events import ChatEnded, CustomerSpoke, HumanJoined, Irrelevant, parse
 from lambdas.conversation.closing import chat_ended, human_joined
-from lambdas.conversation.contact import State
+from lambdas.conversation.contact import State, TurnRecord
 from lambdas.conversation.effects import EndSession
-from lambdas.conversation.handoff import Policy
+from lambdas.conversation.handoff import Policy, Reason
 from lambdas.conversation.leaving import let_go
 from lambdas.conversation.ports import Agents, Clock, Room, Stays
 from lambdas.conversation.turn import react
 from lambdas.conversation.world import Rules, World
 
 WITH_THE_BOT = frozenset({State.BOT, State.HANDING_OFF})
-"""In every other state the bot has left, and has ended what was to be ended."""
+"""In every other state the bot has left and stopped its streaming."""
+WITHOUT_AGENTS = frozenset({Reason.UNANSWERED, Reason.FLOW_ERROR, Reason.RESCUED})
+"""Why StartBot and RescueBot hand over, who have no agents whose session they could end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class ChatBot:
             report=report,
             explain=explain,
             rush=self.rush,
+            random=self.random,
         )
 
     def _world(self, clock: Clock, ends_at: float) -> World:
@@ -79,12 +82,22 @@ class ChatBot:
             with self._performer(clock, report) as performer:
                 performer.record = before
                 performer.perform(let_go(before))
+        elif before is not None and _left_a_session(before):
+            self._end_session(before, clock, report)
 
     def _chat_ended(self, contact_id: str, clock: Clock, report: Report) -> None:
         before = chat_ended(contact_id, self.stays, clock)
-        if before is None or before.state not in WITH_THE_BOT:
+        if before is None:
             return
         if before.state is State.BOT:
             report("ChatsEndedWithTheBot")
+        if before.state in WITH_THE_BOT or _left_a_session(before):
+            self._end_session(before, clock, report)
+
+    def _end_session(self, record: TurnRecord, clock: Clock, report: Report) -> None:
         with self._performer(clock, report) as performer:
-            performer.end_session(EndSession(before.session.id))
+            performer.end_session(EndSession(record.session.id))
+
+
+def _left_a_session(record: TurnRecord) -> bool:
+    return record.state is State.HUMAN and record.handoff is not None and record.handoff.reason in WITHOUT_AGENTS

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from lambdas.conversation.contact import ContactRecord, TurnRecord
+from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Handoff
 from lambdas.conversation.inbox import Message
 from lambdas.conversation.ports import AgentEvent, NotTaken, Question, Result, Said, Taken
@@ -88,6 +89,13 @@ class Listen(Effect[AgentEvent]):
 
     until: float
     """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFailure(Effect[None]):
+    """A team that the turn itself gives up on is counted and explained like one that fails."""
+
+    failure: AgentUnavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from lambdas.conversation.effects import (
     Ask,
     BecomeHuman,
     Effect,
+    EndSession,
     GoRound,
     Hold,
     KeepPending,
     Listen,
+    NoteFailure,
     Pause,
     Release,
     Resume,
@@ -113,6 +115,7 @@ class Turn(Leaving):
         except FenceClosed as closed:
             if not closed.moot:
                 raise
+            yield from EndSession(self.record.session.id)  # whoever took the contact may have no agents
 
     # ---- rounds
 
@@ -264,10 +267,15 @@ class Turn(Leaving):
             if decision.outcome is not Outcome.STAY:
                 return decision
             if answered == MOST_CONTROLS:
-                raise AgentUnavailable("TooManyControls", retryable=False)
+                yield from self._give_up_on_team("TooManyControls")
             yield from self._answer_control(question, control, decision)
             answered += 1
         return None
+
+    def _give_up_on_team(self, code: str) -> Steps[None]:
+        failure = AgentUnavailable(code, retryable=False)
+        yield from NoteFailure(failure)
+        raise failure
 
     def _hear_out(self, speech: Speech, deadline: float) -> Steps[ReturnControl | None]:
         """Speak until the answer ends or a control comes; what came before a control is spoken first."""
@@ -295,7 +303,7 @@ class Turn(Leaving):
     def _answer_control(self, question: Question, control: ReturnControl, decision: Decision) -> Steps[None]:
         """The bot stays: what the control brought becomes attributes, and the agent may go on."""
         if not control.pending:
-            raise AgentUnavailable("ControlTooLarge", retryable=False)
+            yield from self._give_up_on_team("ControlTooLarge")
         yield from KeepPending(self.record, control.pending)
         try:
             note = SetAttributes(decision.attributes)

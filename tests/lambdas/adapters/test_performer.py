@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.adapters.performer import PERFORMERS, Performer
+from lambdas.adapters.performer import PERFORMERS, RECONNECT_WITHIN_SECONDS, Performer
 from lambdas.adapters.rush import LASTS_SECONDS
 from lambdas.conversation import effects as do
 from lambdas.conversation.contact import LEASE_SECONDS, Lease, State, TurnRecord
@@ -30,6 +30,7 @@ from lambdas.conversation.errors import (
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Said, Taken, Text
+from lambdas.conversation.turn import react
 from tests.fakes import Hang, ManualClock, ScriptedAgents
 from tests.memory_stays import MemoryStays
 from tests.stage import CONTACT, Stage, escalates
@@ -564,6 +565,55 @@ def test_a_connection_that_cannot_be_replaced_ends_the_turn() -> None:
             performer.read_contact(do.ReadContact())
 
 
+BUSY = ChatThrottled("CreateParticipantConnection", "ThrottlingException")
+NO_ANSWER = ChatError("CreateParticipantConnection", "ReadTimeoutError", retryable=True)
+
+
+@pytest.mark.parametrize("days", [1, 2, 6])
+@pytest.mark.parametrize("failure", [BUSY, NO_ANSWER])
+def test_a_connection_is_asked_for_again_on_any_day_of_the_chat(days: int, failure: ChatError) -> None:
+    """The participant lives as long as the chat; a rush is no reason to be silent for a minute."""
+    scene = Scene()
+    scene.clock.advance(days * 24 * 3600)
+    scene.stage.room.bot_leaves()
+    scene.stage.room.meets("connect", failure, failure)
+
+    with scene.performer:
+        scene.take()
+        scene.say("Hello!")
+
+    assert scene.stage.heard == ["Hello!"]
+    assert scene.stays.contacts[CONTACT].connection_expires_at > scene.clock.now() + 23 * 3600
+
+
+def test_a_connection_that_still_lives_is_used_when_no_other_is_to_be_had() -> None:
+    """It was to be replaced in good time, not to be given up."""
+    scene = Scene()
+    scene.change_contact(connection_expires_at=scene.clock.now() + 200)
+    scene.stage.room.meets("connect", *[NO_ANSWER] * 10)
+
+    with scene.performer:
+        scene.take()
+        scene.say("Hello!")
+
+    assert scene.stage.heard == ["Hello!"]
+
+
+def test_a_connection_that_is_not_to_be_had_is_told_while_there_is_time_to_leave() -> None:
+    """Only the failure comes out; whoever waits for the contact decides."""
+    scene = Scene()
+    scene.change_contact(connection_expires_at=scene.clock.now())
+    scene.stage.room.meets("connect", *[BUSY] * 100)
+    began = scene.clock.now()
+
+    with scene.performer as performer:
+        performer.hold(do.Hold(scene.stage.record))
+        with pytest.raises(ChatThrottled):
+            performer.read_contact(do.ReadContact())
+
+    assert scene.clock.now() - began <= RECONNECT_WITHIN_SECONDS
+
+
 # ---- the agent
 
 
@@ -829,6 +879,56 @@ def test_the_flow_disconnects_a_bot_whose_connection_has_ended() -> None:
 
     assert scene.stage.room.calls == ["connect", "disconnect"]
     assert not scene.stage.connected
+
+
+@pytest.mark.parametrize("failure", [BUSY, NO_ANSWER])
+def test_a_bot_whose_connection_cannot_be_renewed_just_now_has_not_left(failure: ChatError) -> None:
+    """The refusal of an ended connection would be taken for a bot that is out, and the flow would sleep on."""
+    scene = Scene()
+    scene.change_contact(connection_expires_at=scene.clock.now())
+    scene.stage.room.meets("connect", failure)
+
+    with scene.performer as performer:
+        performer.record = scene.stage.record
+        with pytest.raises(ChatError):
+            performer.disconnect(do.Disconnect())
+        assert scene.stage.connected
+        performer.disconnect(do.Disconnect())
+
+    assert "disconnect" in scene.stage.room.calls
+
+
+def test_a_participant_who_is_gone_needs_no_connection_to_leave() -> None:
+    """That is what the step wanted."""
+    scene = Scene()
+    scene.change_contact(connection_expires_at=scene.clock.now())
+    scene.stage.room.meets("connect", ConnectionRefused("CreateParticipantConnection", "AccessDeniedException"))
+
+    with scene.performer as performer:
+        performer.record = scene.stage.record
+        performer.disconnect(do.Disconnect())
+
+    assert scene.stage.room.calls == ["connect"]
+
+
+@pytest.mark.parametrize("happening", [a_person_comes, the_flow_takes_the_contact_back, the_chat_ends])
+def test_a_holder_who_notices_that_the_contact_has_gone_ends_the_agents_session(
+    happening: Callable[[Scene], None],
+) -> None:
+    """Whoever took the contact may have no agents, and after the stream has stopped no event tells of it."""
+    scene = Scene(renew_every_seconds=SOON)
+
+    def gone() -> None:
+        happening(scene)
+        scene.stays.go_through_renewals()
+
+    scene.agents = ScriptedAgents([gone, "Here."])
+    scene.performer.agents = scene.agents
+
+    with scene.performer as performer:
+        performer.perform(react(CONTACT, scene.message(), scene.stage.world()))
+
+    assert (scene.stage.heard, scene.agents.ended) == ([], [scene.stage.record.session.id])
 
 
 @pytest.mark.parametrize("contact", [None, 2])

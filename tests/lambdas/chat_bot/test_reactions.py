@@ -14,6 +14,8 @@ from lambdas.chat_bot.events import CHAT_ENDED, PARTICIPANT_JOINED
 from lambdas.chat_bot.reactions import ChatBot
 from lambdas.conversation.contact import KEPT_AFTER_END_SECONDS, State
 from lambdas.conversation.errors import InvalidEvent
+from lambdas.conversation.handoff import Reason
+from lambdas.conversation.leaving import take_back
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, FUNCTION_SECONDS, Stage, answering, crashed_after, escalates, says
 
@@ -192,6 +194,25 @@ def test_a_chat_that_ends_in_mid_hand_off_ends_the_agents_session() -> None:
 
     assert stage.record.state is State.ENDED
     assert (stage.agents.ended, "ChatsEndedWithTheBot" in stage.reports) == (["session"], False)
+
+
+@pytest.mark.parametrize("event", ["a person joins", "the chat ends"])
+@pytest.mark.parametrize("reason", [Reason.UNANSWERED, Reason.FLOW_ERROR])
+def test_the_session_of_a_contact_that_the_flow_took_back_is_ended(event: str, reason: Reason) -> None:
+    """StartBot has no agents to end it with."""
+    stage = Stage()
+    with stage.performer() as performer:
+        performer.record, performer.agents = stage.record, None
+        performer.perform(take_back(stage.record, reason, stage.world()))
+    assert stage.agents.ended == []
+    stage.room.calls.clear()
+
+    if event == "a person joins":
+        happens(stage, **somebody_joins(at=stage.clock.now()))
+    else:
+        happens(stage, Type="EVENT", ContentType=CHAT_ENDED)
+
+    assert (stage.agents.ended, stage.room.calls) == (["session"], [])
 
 
 def test_a_chat_ends_once() -> None:

@@ -570,6 +570,7 @@ def test_a_control_that_cannot_be_kept_is_not_answered() -> None:
 
     assert stage.heard == [says("agent_unavailable")]
     assert stage.room.attributes["handoff_reason"] == "agent_unavailable"
+    assert (stage.explained, "AgentFailures" in stage.reports) == (["ControlTooLarge"], True)
 
 
 def test_a_control_that_leaves_the_chat_need_not_be_kept() -> None:
@@ -597,4 +598,5 @@ def test_a_team_that_goes_in_circles_is_replaced_by_a_person() -> None:
     stage.hears("Note this")
 
     assert len(stage.agents.resumed) == MOST_CONTROLS
+    assert stage.explained == ["TooManyControls"]
     assert stage.room.attributes["handoff_reason"] == "agent_unavailable"
