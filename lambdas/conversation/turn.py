@@ -123,10 +123,11 @@ class Turn(Leaving):
         if self.record.takeovers > MOST_TAKEOVERS:
             yield from self._leave(Reason.CRASHED)
             return
+        if self.record.takeovers:  # whatever comes of its question, an answer broke off in it
+            self.record = replace(self.record, session=self.record.session.unsound())
         if self.record.takeovers and (yield from self._was_heard(self.record.asked())):
             yield from self._note_refused_before()
             yield from self._say_phrase("partly_heard")
-            self.record = replace(self.record, session=self.record.session.unsound())
             left = False
         else:
             left = yield from self._answer_round()
