@@ -100,6 +100,7 @@ class Conversation(Protocol):
 
         `shared` facts are told to every agent, `own` facts to the supervisor only; both replace those of the turn
         before. A control that still waits is given up. Raises `ToolFailed` and `TooManySteps`.
+        A control that asks for a person is returned even if a tool failed beside it.
         """
         ...
 

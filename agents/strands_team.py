@@ -120,7 +120,7 @@ class StrandsTeam:
                 input_tokens=now.input_tokens - before.input_tokens,
                 output_tokens=now.output_tokens - before.output_tokens,
             )
-        if self._bounds.failed:
+        if self._bounds.failed and not _asks_for_a_person(controls):
             raise self._bounds.failed
         if self._bounds.exceeded:
             raise TooManySteps
@@ -219,6 +219,11 @@ def _build_tool(described_tool: described.Tool, agent: described.Agent, run: Run
             raise
 
     return use
+
+
+def _asks_for_a_person(controls: Controls) -> bool:
+    """Whatever failed beside it, the person gets what the team wants them to know."""
+    return any(call.control.outcome == "escalate" for call in controls.calls)
 
 
 def _as_failure(described_tool: described.Tool, error: Exception) -> ToolFailed:

@@ -266,6 +266,38 @@ async def test_a_tool_that_broke_ends_the_answer_too(tmp_path: Path) -> None:
     assert team.model.calls == 2
 
 
+@pytest.mark.parametrize("outcome", ["escalate", "stay"])
+async def test_a_control_beside_a_tool_that_failed_counts_only_if_it_asks_for_a_person(
+    tmp_path: Path, outcome: str
+) -> None:
+    """The person gets what the team wants them to know; a team that wants to go on would make things up."""
+    both = Use((("renew", {"card": "C12"}), ("fetch", {"wish": "a person"})))
+
+    def decide(prompt: str, messages: Messages) -> Step:
+        if "fine" in last_words(messages):
+            return Say("Good.")
+        return ASK_LOANS if prompt.startswith(SUPERVISOR) else both
+
+    team = Team(tmp_path, decide)
+
+    async def fail(call: ToolCall) -> str:
+        raise ToolFailed("LoansTool failed")
+
+    described = load_team(tmp_path)
+    controls = tuple(control.model_copy(update={"outcome": outcome}) for control in described.controls)
+    team.team = build_team(described.model_copy(update={"controls": controls}), {"renew": fail}, team.model)
+
+    if outcome == "escalate":
+        (asked,) = await team.ask()
+        assert isinstance(asked, Controls)
+        assert asked.calls[0].arguments == {"wish": "a person"}
+    else:
+        with pytest.raises(ToolFailed):
+            await team.ask()
+    assert await team.ask("fine") == [Text("Good.")]
+    assert is_sound(team.model.seen[-1])
+
+
 @pytest.mark.parametrize(("step", "error"), [(Fail(), ModelThrottledException), (Ramble(), MaxTokensReachedException)])
 @pytest.mark.parametrize("who", [SUPERVISOR, LOANS])
 async def test_a_models_failure_is_the_answers_whoever_asked_it(

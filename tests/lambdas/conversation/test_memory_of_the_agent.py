@@ -90,15 +90,15 @@ def test_a_control_left_open_by_a_crash_does_not_outlive_its_stay() -> None:
     stage = Stage(agents=ScriptedAgents([NOTE], ["Welcome back."]))
     message = stage.room.customer_says("Note that it is late")
     crashed_after(stage, message, "KeepPending")
-    assert stage.record.pending
-    stage.stays.become_human(stage.record, now=stage.clock.now())
+    left_open = stage.record
+    assert left_open.pending == "pending"
+    stage.stays.become_human(left_open, now=stage.clock.now())
     comes_back(stage)
 
     stage.hears("Hello again")
 
-    assert stage.record.pending is None
     assert stage.agents.asked[-1].session_id == "second session"
-    assert stage.agents.resumed == []
+    assert (stage.record.pending, stage.agents.resumed) == (None, [])
     assert stage.heard == ["Welcome back."]
 
 
