@@ -20,6 +20,8 @@ from local.settings import CannotStart
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 1
 _LOOK_EVERY_SECONDS = 0.005
+_IDLE_SECONDS = 75
+"""How long a connection that nobody uses is kept: one that closes just when it is used again looks like a fault."""
 
 
 class Server:
@@ -58,6 +60,7 @@ class Server:
             http=H11Protocol,
             ws="websockets-sansio",
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=_IDLE_SECONDS,
         )
         self._server = _Uvicorn(config)
         self._serving = asyncio.get_running_loop().create_task(self._server.serve(sockets=[self._socket]))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from local.agent_faces import ASKS, BEDROCK_AGENTS
 from tests.load.run import AGENT_SECONDS, LONG, LONG_WITH_QUOTAS, Outcome, run, spread
-from tests.reliability_document import write_section
+from tests.reliability_document import section, write_section
 
 
 def main() -> int:
@@ -20,9 +20,9 @@ def main() -> int:
     outcomes = []
     for load in chosen:
         outcomes.append(run(load))
-        print(table(outcomes[-1:]), *outcomes[-1].faults, sep="\n", flush=True)
-    if not asked.dry:
-        write_section("load", table(outcomes))
+        print(table(outcomes[-1]), *outcomes[-1].faults, sep="\n", flush=True)
+        if not asked.dry:
+            _keep(outcomes[-1])
     return 1 if any(_is_broken(outcome) for outcome in outcomes) else 0
 
 
@@ -30,14 +30,21 @@ def _is_broken(outcome: Outcome) -> bool:
     return bool(outcome.faults or outcome.handed_over or outcome.given_up)
 
 
-def table(outcomes: list[Outcome]) -> str:
+def _keep(outcome: Outcome) -> None:
+    """Into the document, beside what the other kind of run has left there."""
+    others = [kept for kept in section("load").split("\n\n") if kept and _head(outcome) not in kept]
+    write_section("load", "\n\n".join(sorted([*others, table(outcome)], reverse=True)))
+
+
+def _head(outcome: Outcome) -> str:
+    return f"Connect's default quotas {'on' if outcome.load.quotas else 'off'}"
+
+
+def table(outcome: Outcome) -> str:
     """The result as it stands in the document."""
     today = f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}"
-    heads = [f"Connect's default quotas {'on' if outcome.load.quotas else 'off'}" for outcome in outcomes]
-    lines = [f"| {today} | {' | '.join(heads)} |", "| --- |" + " --- |" * len(outcomes)]
-    columns = [dict(_rows(outcome)) for outcome in outcomes]
-    lines += [f"| {name} | {' | '.join(column[name] for column in columns)} |" for name in columns[0]]
-    return "\n".join(lines)
+    rows = "\n".join(f"| {name} | {found} |" for name, found in _rows(outcome))
+    return f"| {_head(outcome)} | {today} |\n| --- | --- |\n{rows}"
 
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -54,6 +61,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "given up by Lambda", f"{outcome.given_up}"
     yield "turns that Lambda had to try again", _counted(outcome.failed_turns)
     yield "turns in which the agents were asked", f"{outcome.called[ASKS[BEDROCK_AGENTS]]:,}"
+    yield "customers told that it takes a moment longer", f"{outcome.asked_again}"
     yield "answered messages", f"{outcome.answered_per_second:.1f} a second"
     yield "from the message to its answer: median / 95 of 100 / longest", spread(outcome.delays)
     yield "from coming to the greeting: median / 95 of 100 / longest", spread(outcome.joins)

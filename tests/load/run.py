@@ -38,6 +38,7 @@ FUNCTIONS: Final = WARM_HANDLERS
 """They share the workers; the repeating team has no tools, and without a failure nobody is rescued."""
 AGENT_SECONDS: Final = 0.8
 GREETING: Final = phrases("en").say("greeting")
+ONE_MOMENT: Final = phrases("en").say("one_moment")
 RUN_SECONDS: Final = 1_200.0
 
 
@@ -94,6 +95,11 @@ class Outcome:
     def not_greeted(self) -> int:
         """Chats in which the bot was, and its greeting was not: a throttled one is given up for the sake of time."""
         return len(self.customers) - len(self.not_joined) - len(self.joins)
+
+    @property
+    def asked_again(self) -> int:
+        """How often a customer heard that it takes longer: a call to the agents broke off and was made again."""
+        return sum(text == ONE_MOMENT for one in self.customers for role, text, _ in one.heard if role == BOT)
 
     @property
     def refused(self) -> int:
@@ -243,7 +249,7 @@ def _faults(customers: Sequence[Customer], seen: dict[str, Any]) -> Iterator[str
             yield f"chat {one.number}: heard other than what the transcript has"
         if heard.count(GREETING) > 1:
             yield f"chat {one.number}: greeted {heard.count(GREETING)} times"
-        answers = [text for text in heard if text != GREETING]
+        answers = [text for text in heard if text not in {GREETING, ONE_MOMENT}]
         yield from (f"chat {one.number}: {fault}" for fault in faults([text for text, _ in one.asked], answers))
 
 
@@ -284,4 +290,4 @@ def spread(seconds: Sequence[float]) -> str:
 SHORT: Final = Load(chats=40, joins_per_second=3, bursts=2, think_seconds=3, workers=16)
 SHORT_WITH_QUOTAS: Final = Load(chats=12, joins_per_second=1, bursts=4, think_seconds=1.5, workers=16, quotas=True)
 LONG: Final = Load(chats=500, joins_per_second=4, bursts=2, think_seconds=20)
-LONG_WITH_QUOTAS: Final = Load(chats=50, joins_per_second=1, bursts=5, think_seconds=12, quotas=True)
+LONG_WITH_QUOTAS: Final = Load(chats=50, joins_per_second=1, bursts=3, think_seconds=30, quotas=True)
