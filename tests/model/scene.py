@@ -55,7 +55,7 @@ FREEZES_SECONDS = (3.0, 6.0, 12.0, 31.0, 40.0, 70.0)
 STALLS_SECONDS = (1.0, 5.0, 12.0, 31.0, 65.0)
 DELIVERY_FATES = ("doubled", "delayed", "delayed", "lost", "undelivered")
 KINDS = (*("text",) * 8, "attachment", "unreadable")
-REST_WITHIN_STEPS = 6_000
+REST_WITHIN_STEPS = 30_000
 MOST_MESSAGES = 30
 BURST = 22
 
