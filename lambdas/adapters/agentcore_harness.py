@@ -209,13 +209,13 @@ class _Reading:
         elif "toolUse" in delta and block["contentBlockIndex"] in self._writing:
             self._writing[block["contentBlockIndex"]].add(delta["toolUse"]["input"])
 
-    def _stop(self, reason: str) -> Iterator[AgentEvent]:
+    def _stop(self, reason: object) -> Iterator[AgentEvent]:
         self._stopped = reason
         if reason == "content_filtered":
             yield from self._release.refuse()
         elif reason not in WHOLE_ANSWERS | GOES_ON:
             yield from self._release.finish()
-            raise AgentUnavailable(reason, retryable=False)
+            raise AgentUnavailable(reason if isinstance(reason, str) else "UnreadableStopReason", retryable=False)
         elif reason == "tool_use" and self._role == "assistant":
             # What was said need not wait for the tool; whether that is a control is known when the stream ends.
             yield from self._release.finish()

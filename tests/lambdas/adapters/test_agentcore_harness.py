@@ -509,3 +509,13 @@ def test_a_guardrail_that_fails_in_the_middle_ends_the_answer(guarded: GuardedHa
 
     assert events == [Text("Uno.\n\n")]
     assert failure.code == "ThrottlingException"
+
+
+def test_a_reason_to_stop_that_is_no_text_is_a_code_of_ours() -> None:
+    """The code goes into the log, where one that is no text would end the turn."""
+    with running("agentcore-harness") as bench:
+        assert isinstance(bench, AgentCoreHarnessBench)
+        bench.aws.answers("POST", bench.path, Stream([BEGIN, event("messageStop", stopReason=False)]))
+        with pytest.raises(AgentUnavailable) as caught:
+            list(bench.agents.ask(QUESTION))
+    assert caught.value.code == "UnreadableStopReason"
