@@ -163,7 +163,7 @@ class _Reading:
         self._line = line
         self._release = release
         self._role = "assistant"
-        self._stopped = ""
+        self._stopped: object = ""
         """Why the last message ended; empty while one is under way."""
         self._waiting: dict[str, _ToolUse] = {}
         """Tool uses without a result, by id."""
