@@ -16,7 +16,7 @@ VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo evaluate load soak check synth deploy replay mutants clean lock format
+.PHONY: help environment run test demo evaluate faults load soak check synth deploy replay mutants clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ load: environment ## 500 chats at once, and 50 under Connect's quotas; the resul
 
 mutants: environment ## each safeguard taken away once, in a copy: a test must notice (about four minutes; ARGS="--only …")
 	@exec $(VENV) -m tests.mutants $(ARGS)
+
+faults: environment ## every call with every fault; writes the map into docs/reliability.md
+	@exec $(VENV) -m pytest tests/faults --write-map $(ARGS)
 
 check: environment ## what CI runs: format, lint, strict types, all tests
 	@$(VENV) -m ruff format --check .

@@ -34,7 +34,7 @@ SERVICES: Final = (
 """REST services behind the one origin, by boto3's names."""
 TARGETS: Final = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}
 """The services that name their operation in X-Amz-Target, by what stands before its dot."""
-KEPT_CALLS: Final = 2_000
+KEPT_CALLS: Final = 10_000
 _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
 
 Stage = Literal["before", "midway", "after"]
@@ -58,7 +58,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An AWS call that ended. `function` is None for a caller outside the stack; `status` 0 means it was cut."""
+    """An AWS call that ended. `function` is None for a caller outside the stack; `status` 0 means it got no answer."""
 
     service: str
     operation: str
@@ -66,6 +66,8 @@ class Call:
     contact_id: str | None
     status: int
     ms: int
+    number: int = 0
+    """The calls in the order in which they came, counted from 1."""
 
 
 @dataclass(slots=True)
@@ -240,6 +242,8 @@ class Calls:
         self.recorded: deque[Call] = deque(maxlen=KEPT_CALLS)
         self.listeners: list[Callable[[Call], None]] = []
         """Called with every call that ended; they must not block."""
+        self.arrived = 0
+        """How many calls have come."""
         self.unanswered: list[str | None] = []
         """The chats for which a call gets no answer just now."""
 
@@ -248,6 +252,8 @@ class Calls:
         if named is None:
             await self._app(scope, receive, send)
             return
+        self.arrived += 1
+        number = self.arrived
         caller = self._caller_of(access_key_of(scope))
         function = caller.name if caller else None
         contact_id = _contact_of(caller)
@@ -266,6 +272,7 @@ class Calls:
                     contact_id=contact_id,
                     status=exchange.status,
                     ms=ms,
+                    number=number,
                 )
             )
 

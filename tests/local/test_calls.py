@@ -125,6 +125,20 @@ async def test_whoever_listens_hears_of_every_call() -> None:
     assert heard == ["SendMessage", "SendMessage"]
 
 
+async def test_calls_are_numbered_as_they_come() -> None:
+    """They are recorded as they end, which is another order."""
+    async with origin() as o:
+        gate = o.calls.switches.hold("SendMessage", times=1)
+        held = asyncio.create_task(o.post())
+        while not gate.arrived:
+            await asyncio.sleep(0)
+        await o.post()
+        gate.open()
+        await held
+
+    assert [call.number for call in o.calls.recorded] == [2, 1]
+
+
 async def test_what_is_no_aws_call_passes_unrecorded() -> None:
     """The page and its settings."""
     async with origin() as o:

@@ -1,0 +1,149 @@
+"""The fault map as far as it has been run: stories are told when somebody asks for them, each once per backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from local.agent_faces import BACKENDS, BEDROCK_AGENTS
+from local.calls import Call
+from local.settings import StackSettings
+from tests.faults.cells import FATES, FAULTS, Cell, Row, rows_of
+from tests.faults.chats import CANARY, Evidence
+from tests.faults.expected import EXPECTED, Line, expected
+from tests.faults.judging import broken_rules, outcome_of
+from tests.faults.running import play
+from tests.faults.stories import STORIES, Story
+from tests.journeys.backstage import Backstage
+from tests.journeys.people import Place
+from tests.running_stack import RunningStack, running_stack
+
+MAIN_BACKEND: Final = BEDROCK_AGENTS
+POOL_SIZE: Final = 32
+"""So that no chat of a batch waits for another's worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story under one backend: undisturbed, and with each fault."""
+
+    story: Story
+    undisturbed: tuple[Evidence, Evidence]
+    cells: tuple[Evidence, ...]
+
+    def rows(self) -> list[Row]:
+        return rows_of(call for call in self.undisturbed[0].calls if self.story.is_about(call))
+
+
+@dataclass(slots=True)
+class FaultMap:
+    """Use it as a context; every stack it starts ends with it."""
+
+    _told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    _stacks: dict[str, Backstage] = field(default_factory=dict)
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def tell(self, backend: str, story: Story) -> Told:
+        """A story under a backend, run the first time it is asked for."""
+        if (backend, story.name) not in self._told:
+            self._told[backend, story.name] = self._run(self._backstage(backend), story)
+        return self._told[backend, story.name]
+
+    def tell_all(self) -> dict[str, list[Cell]]:
+        """Every cell by the backend that it runs under."""
+        cells: dict[str, list[Cell]] = {}
+        for backend, story in played():
+            told = self.tell(backend, story)
+            cells.setdefault(backend, []).extend(each.cell for each in told.cells if each.cell)
+        return cells
+
+    def wrong(self, backend: str, story: Story) -> list[str]:
+        """What came to something else, each with its story."""
+        told = self.tell(backend, story)
+        plain = [f"undisturbed: {rule}" for each in told.undisturbed for rule in broken_rules(each, story, each)]
+        mistakes = (_mistake(each, story, told.undisturbed[0]) for each in told.cells)
+        return [*plain, *(mistake for mistake in mistakes if mistake)]
+
+    def unsteady(self) -> list[str]:
+        """Stories that made other calls when they were told again."""
+        told = (self.tell(*each) for each in played())
+        return [each.story.name for each in told if each.rows() != rows_of(_about(each, each.undisturbed[1]))]
+
+    def left_out(self) -> set[tuple[str, str]]:
+        """Calls of some story that are a row of none."""
+        made, rows = set[tuple[str, str]](), set[tuple[str, str]]()
+        for backend, story in played():
+            told = self.tell(backend, story)
+            made |= {(call.function or "", call.operation) for call in told.undisturbed[0].calls}
+            rows |= {(row.function, row.operation) for row in told.rows()}
+        return made - rows
+
+    def unused_lines(self) -> list[Line]:
+        """Expectations that are about no cell."""
+        cells = [cell for some in self.tell_all().values() for cell in some]
+        used = {id(expected(cell)) for cell in cells}
+        return [line for lines in EXPECTED.values() for line in lines if id(line) not in used]
+
+    def log_lines_with_secrets(self) -> list[str]:
+        """Where a function wrote down what a customer said, or a token."""
+        secrets = {CANARY, *(token for each in self._told.values() for one in each.cells for token in one.tokens)}
+        return [line for line in self._log_lines() if any(secret in line for secret in secrets)]
+
+    def _log_lines(self) -> Iterator[str]:
+        """Of every function, under each backend that was told."""
+        for file in sorted(StackSettings().build.glob("logs/*.log")):
+            yield from file.read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def _backstage(self, backend: str) -> Backstage:
+        """One stack at a time."""
+        if backend not in self._stacks:
+            self._open.close()
+            stack: RunningStack = self._open.enter_context(
+                running_stack(StackSettings(port=0, watch=False, backend=backend, pool_size=POOL_SIZE))
+            )
+            place = Place(stack)
+            self._open.callback(place.close)
+            self._stacks = {backend: Backstage(stack, place)}
+        return self._stacks[backend]
+
+    def _run(self, backstage: Backstage, story: Story) -> Told:
+        first, second = play(story, [None, None], backstage)
+        rows = rows_of(call for call in first.calls if story.is_about(call))
+        if backstage.backend != MAIN_BACKEND:
+            rows = [row for row in rows if row.is_of_the_agents]
+        cells = [Cell(story.name, row, fault) for row in rows for fault in FAULTS]
+        if backstage.backend == MAIN_BACKEND and story.delivers:
+            kinds = dict.fromkeys(each.kind for each in first.deliveries)
+            cells += [Cell(story.name, Row("", kind), fate) for kind in kinds for fate in FATES]
+        return Told(story, (first, second), tuple(play(story, cells, backstage)))
+
+
+def played() -> Iterator[tuple[str, Story]]:
+    """What is told under which backend: all of it under one, the asking of the agents under each."""
+    for backend in (MAIN_BACKEND, *(each for each in BACKENDS if each != MAIN_BACKEND)):
+        yield from ((backend, story) for story in STORIES if backend == MAIN_BACKEND or story.asks)
+
+
+def _about(told: Told, evidence: Evidence) -> Iterator[Call]:
+    return (call for call in evidence.calls if told.story.is_about(call))
+
+
+def _mistake(evidence: Evidence, story: Story, undisturbed: Evidence) -> str | None:
+    """What is wrong with a cell, and its story; `None` for one that is as expected."""
+    assert evidence.cell is not None
+    cell, line, outcome = evidence.cell, expected(evidence.cell), outcome_of(evidence, story, undisturbed)
+    problems = broken_rules(evidence, story, undisturbed)
+    if line is None:
+        problems.append(f"an open cell: it came to '{outcome}', and nothing was expected")
+    elif outcome != line.outcome:
+        problems.append(f"came to '{outcome}', expected was '{line.outcome}': {line.because}")
+    if not problems:
+        return None
+    row = cell.row
+    name = f"{cell.story}: {row.function} {row.operation} {row.ordinal}, {cell.column}"
+    return "\n".join([name, *(f"  ! {problem}" for problem in problems), evidence.in_words()])
