@@ -166,6 +166,7 @@ class ExecutionEnvironment:
             "clientContext": invocation.client_context,
             "deadline": deadline,
             "clockOffset": self._clock.offset_seconds,
+            "clockPace": self._clock.pace,
         }
 
     def _send(self, message: Mapping[str, Any]) -> None:

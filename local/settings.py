@@ -44,5 +44,7 @@ class StackSettings:
     """Synth settings, as `cdk deploy -c` takes them."""
     build: Path = ROOT / "build" / "local"
     """Where templates, policies and logs are kept."""
+    pace: float = 1.0
+    """How fast the stack's clock goes: a test that proves limits of time must not depend on the machine's speed."""
     watch: bool = True
     """Whether edits of the sources are noticed by themselves; before a chat starts they always are."""

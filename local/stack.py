@@ -106,7 +106,7 @@ class Stack:
         self._program_files: Watch
         self._agent_files: Watch
         self.calls: Calls
-        self.clock = Clock()
+        self.clock = Clock(pace=settings.pace)
         self.activity = activity.Activity(now=self.clock.now)
         self.guard = Guard()
         self.chats = self._make_chats()

@@ -3,7 +3,8 @@
 It is started as `python -m local.worker`, speaks JSON lines over a socket of its own (stdout stays the function's), and
 imports the standard library only, so that a function sees no more of the laptop stack than it would see of AWS.
 
-To the worker:   {"invoke": {"requestId", "event", "arn", "deadline", "clientContext", "clockOffset"}}
+To the worker:   {"invoke": {"requestId", "event", "arn", "deadline", "clientContext", "clockOffset",
+                            "clockPace"}}
                  {"clockOffset": seconds}                       the stack's clock was moved while an event runs
 From the worker: {"ready": true} | {"failed": payload}          after the handler's module was imported, or was not
                  {"result": text} | {"error": payload}          `text` is the handler's answer as JSON
@@ -31,9 +32,13 @@ LOOK_AT_THE_CLOCK_SECONDS = 0.05
 
 
 class StackClock:
-    """The stack's clock as a function sees it: wall time plus an offset, which a test may move while an event runs."""
+    """The stack's clock as a function sees it: wall time at the stack's pace, plus an offset.
+
+    A test may move the offset while an event runs.
+    """
 
     def __init__(self) -> None:
+        self.pace = 1.0
         self._offset_seconds = 0.0
         self._moved = threading.Condition()
 
@@ -44,17 +49,17 @@ class StackClock:
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._offset_seconds
+        return time.time() * self.pace + self._offset_seconds
 
     def monotonic(self) -> float:
         """Seconds that only grow."""
-        return time.monotonic() + self._offset_seconds
+        return time.monotonic() * self.pace + self._offset_seconds
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """As `Event.wait`, but until this clock has moved on by so much."""
         until = self.monotonic() + seconds
         while (left := until - self.monotonic()) > 0:
-            if event.wait(min(left, LOOK_AT_THE_CLOCK_SECONDS)):
+            if event.wait(min(left / self.pace, LOOK_AT_THE_CLOCK_SECONDS)):
                 return True
         return event.is_set()
 
@@ -62,7 +67,7 @@ class StackClock:
         until = self.monotonic() + seconds
         with self._moved:
             while (left := until - self.monotonic()) > 0:
-                self._moved.wait(left)
+                self._moved.wait(left / self.pace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +149,7 @@ def read_line(line: Line, clock: StackClock, events: queue.Queue[dict[str, Any]]
         if "clockOffset" in message:
             clock.move_to(message["clockOffset"])
         if "invoke" in message:
+            clock.pace = message["invoke"]["clockPace"]
             clock.move_to(message["invoke"]["clockOffset"])
             events.put(message["invoke"])
     os._exit(0)  # the stack is gone; a running event must not outlive it
