@@ -718,6 +718,16 @@ def test_a_bot_that_was_too_slow_does_not_enter(stays: Stays, state: State) -> N
     assert seen(stays) == record
 
 
+def test_a_late_entry_of_an_earlier_stay_leaves_the_next_one_joining(stays: Stays) -> None:
+    """Messages must not reach a bot that has not connected yet."""
+    first = joined(stays)
+    stays.become_human(first, now=NOW + 60)
+    second = stays.begin_joining(fresh(now=NOW + 120), now=NOW + 120)
+
+    assert not stays.become_bot(first, now=NOW + 121)
+    assert seen(stays) == second
+
+
 # ---- late writes of an earlier stay
 
 LATE_WRITES: dict[str, Callable[[Stays, TurnRecord], object]] = {

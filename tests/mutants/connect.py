@@ -1,0 +1,130 @@
+"""What keeps the calls to Connect right: repeated safely, and not all at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutants.mutant import CONNECT, CONVERSATION, PERFORMER, Mutant
+
+CONNECT_CALLS: Final = (
+    Mutant(
+        name="pauses are drawn at random",
+        without="fifty chats that were throttled together come back together",
+        file="lambdas/conversation/retries.py",
+        old="return random() * min(",
+        new="return min(",
+        test=f"{CONVERSATION}/test_retries.py::test_pauses_double_up_to_a_limit_and_chance_shortens_them",
+    ),
+    Mutant(
+        name="pauses grow",
+        without="a rush is met with the same rush again",
+        file="lambdas/conversation/retries.py",
+        old=" * float(2 ** min(failures - 1, 16))",
+        new="",
+        test=f"{CONVERSATION}/test_retries.py::test_pauses_double_up_to_a_limit_and_chance_shortens_them",
+    ),
+    Mutant(
+        name="tries end with their time",
+        without="a call that is tried for too long takes the time of the hand-off",
+        file="lambdas/conversation/retries.py",
+        old=" or now + seconds >= until",
+        new="",
+        test=f"{CONVERSATION}/test_retries.py::test_no_pause_goes_beyond_the_time_there_is",
+    ),
+    Mutant(
+        name="a throttle is no failed try",
+        without="four throttles in a row count as a failure, and the event fails",
+        file="lambdas/conversation/retries.py",
+        old="not isinstance(failure, ChatThrottled)",
+        new="True",
+        test=f"{CONVERSATION}/test_retries.py::test_a_throttled_call_is_tried_for_as_long_as_there_is_time",
+    ),
+    Mutant(
+        name="what will not pass is tried once",
+        without="the customer waits for a refusal that was certain",
+        file="lambdas/conversation/retries.py",
+        old="None if is_over or not _may_pass(failure) else seconds",
+        new="None if is_over else seconds",
+        test=f"{CONVERSATION}/test_retries.py::test_what_will_not_pass_is_tried_once",
+    ),
+    Mutant(
+        name="throttles are told apart",
+        without="a rate limit is taken for a refusal, and the message is given up",
+        file="lambdas/adapters/connect_chat.py",
+        old="if status == TOO_MANY_REQUESTS or code in THROTTLES:",
+        new="if not status:",
+        test=f"{CONNECT}::test_a_call_beyond_the_quota_is_told_apart",
+    ),
+    Mutant(
+        name="a failure inside Connect may pass",
+        without="one 5xx fails the turn",
+        file="lambdas/adapters/connect_chat.py",
+        old="retryable=status >= SERVER_ERROR",
+        new="retryable=False",
+        test=f"{CONNECT}::test_a_failure_inside_connect_may_pass",
+    ),
+    Mutant(
+        name="a call without an answer may pass",
+        without="one time-out fails the turn",
+        file="lambdas/adapters/connect_chat.py",
+        old="type(error).__name__, retryable=True)",
+        new="type(error).__name__)",
+        test=f"{CONNECT}::test_connect_that_does_not_answer_in_time_is_an_error_of_the_chat",
+    ),
+    Mutant(
+        name="a message carries its client token",
+        without="a send whose answer was lost is heard twice",
+        file="lambdas/adapters/connect_chat.py",
+        old="Content=text, ClientToken=client_token,",
+        new="Content=text,",
+        test=f"{CONNECT}::test_a_message_is_sent_once_per_client_token",
+    ),
+    Mutant(
+        name="a dead bearer is told apart",
+        without="a removed bot looks like a failing Connect, and its event fails three times",
+        file="lambdas/adapters/connect_chat.py",
+        old='if error.code == "AccessDeniedException":',
+        new="if not error.code:",
+        test=f"{CONNECT}::test_a_bearer_that_is_refused_means_that_the_bot_is_out",
+    ),
+    Mutant(
+        name="refused attributes are told apart",
+        without="a hand-off repeats for ever what Connect will never take",
+        file="lambdas/adapters/connect_chat.py",
+        old="if error.code in ATTRIBUTES_REFUSED:",
+        new="if not error.code:",
+        test=f"{CONNECT}::test_attributes_that_are_refused_for_good_say_so",
+    ),
+    Mutant(
+        name="throttled text is joined with the rest",
+        without="what a rush held up is lost",
+        file="lambdas/conversation/voice.py",
+        old='return "\\n\\n".join(parts[place:])',
+        new='return ""',
+        test=f"{CONVERSATION}/test_turn_when_throttled.py::test_what_is_left_of_a_throttled_answer_is_one_message",
+    ),
+    Mutant(
+        name="an uncertain send is repeated word for word",
+        without="a sentence that was heard is said again within another message",
+        file="lambdas/conversation/voice.py",
+        old="                yield from self._send(send)\n",
+        new='                return "\\n\\n".join(parts[place:])\n',
+        test=f"{CONVERSATION}/test_turn_when_throttled.py::test_what_may_have_been_heard_is_repeated_word_for_word",
+    ),
+    Mutant(
+        name="typing is shed first",
+        without="dots take the quota from words",
+        file="lambdas/adapters/performer.py",
+        old=('except ChatThrottled:\n            self._notice_rush()\n            self.report("SendsThrottled")'),
+        new='except ChatThrottled:\n            self.report("SendsThrottled")',
+        test=f"{PERFORMER}::test_a_throttled_message_takes_the_dots_from_the_rest_of_the_turn",
+    ),
+    Mutant(
+        name="dots stay away while the rush lasts",
+        without="the next turn of the container takes the quota from words",
+        file="lambdas/adapters/rush.py",
+        old="LASTS_SECONDS = 10.0",
+        new="LASTS_SECONDS = 0.0",
+        test=f"{PERFORMER}::test_for_a_while_no_turn_of_this_container_shows_dots",
+    ),
+)
