@@ -81,6 +81,7 @@ class MemoryStays:
             self._keep(replace(found, pending=pending))
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
+        require_move(record.state, State.HANDING_OFF)
         with self._one_at_a_time:
             decided = self.turns.get(record.contact_id)
             if decided is not None and decided.state is State.HANDING_OFF and _owner(decided) == owner:

@@ -131,6 +131,7 @@ class DynamoDBContacts:
         _required(written, record)
 
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
+        require_move(record.state, State.HANDING_OFF)
         mine = "" if seize else " AND #lease.#owner = :me"
         names, unchanged = _inbox_unchanged(record)
         written = self.table.change_turn(

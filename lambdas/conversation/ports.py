@@ -173,7 +173,8 @@ class Turns(Protocol):
 
         What `record` knows to be refused is kept, here and in `become_human`.
 
-        Raises `LeaseLost` if this is no longer my stay or, unless `seize`, not my turn.
+        Raises `LeaseLost` if this is no longer my stay or, unless `seize`, not my turn; `IllegalMove` for a record in
+        which it is decided already.
         """
         ...
 

@@ -180,7 +180,9 @@ class Racer:
         return True
 
     def hand_off(self) -> bool:
-        return self.held is not None and self._begin_handoff(self.held, self._owner, seize=False)
+        if self.held is None or self.held.state is not State.BOT:
+            return False
+        return self._begin_handoff(self.held, self._owner, seize=False)
 
     def seize(self) -> bool:
         """As StartBot's `leave` does, whoever holds the turn."""

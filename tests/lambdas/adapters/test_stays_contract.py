@@ -551,6 +551,18 @@ def test_a_hand_off_in_which_the_flow_speaks_has_no_sentence(stays: Stays) -> No
     assert stays.begin_handoff(record, handoff, owner="flow", now=NOW, seize=True).handoff == handoff
 
 
+def test_a_hand_off_is_decided_once(stays: Stays) -> None:
+    """Whoever finds one under way carries it out; another would count as one more."""
+    joined(stays)
+    decided = stays.begin_handoff(taken(stays), a_handoff(), owner="me", now=NOW + 4, seize=False)
+
+    for seize in (False, True):
+        with pytest.raises(IllegalMove):
+            stays.begin_handoff(decided, a_handoff(), owner="me", now=NOW + 5, seize=seize)
+
+    assert seen(stays) == decided
+
+
 def test_only_the_holder_decides_the_hand_off(stays: Stays) -> None:
     """A late decision of a former holder would take a contact away in the middle of an answer."""
     joined(stays)
