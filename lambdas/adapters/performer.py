@@ -46,6 +46,7 @@ RECONNECT_WITHIN_SECONDS = 8.0
 """RescueBot has 15 s for all it does."""
 
 END_SESSION_WITHIN_SECONDS = 2.0
+STOP_STREAMING_WITHIN_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 1.0
 
 Report = Callable[[str], None]
@@ -82,6 +83,7 @@ class Performer:
     renew_every_seconds: float = RENEW_EVERY_SECONDS
     typing_every_seconds: float = TYPING_EVERY_SECONDS
     end_session_within_seconds: float = END_SESSION_WITHIN_SECONDS
+    stop_streaming_within_seconds: float = STOP_STREAMING_WITHIN_SECONDS
     _holding: Holding | None = None
     _contact: Future[ContactRecord] | None = None
     _hearing: Hearing | None = None
@@ -369,8 +371,12 @@ class Performer:
                 raise
 
     def stop_streaming(self, _: do.StopStreaming) -> None:
-        if contact := self._identity():
-            with contextlib.suppress(ChatError):
+        """One try and not for long: the disconnect waits behind it, and a stream ends with the chat at the latest."""
+        self._start(self._try_to_stop_streaming).join(self.stop_streaming_within_seconds)
+
+    def _try_to_stop_streaming(self) -> None:
+        with contextlib.suppress(HandoffError):
+            if contact := self._identity():
                 self.room.stop_streaming(chat_of(contact), contact.streaming_id)
 
     def disconnect(self, _: do.Disconnect) -> None:

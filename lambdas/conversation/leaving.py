@@ -105,6 +105,7 @@ class Leaving(Voice):
 
     def _say_goodbye(self, sentence: str) -> Steps[None]:
         """A sentence that cannot be sent must not keep the customer from the person."""
+        self._parts = 0  # whoever finishes this hand-off counts anew, and its client token must be the same
         ends_at = self.world.ends_at - PARTING_SECONDS
         self._speaks_until = min(self.world.now() + GOODBYE_WITHIN_SECONDS, ends_at)
         try:

@@ -15,7 +15,7 @@ import pytest
 from lambdas.adapters.performer import PERFORMERS, RECONNECT_WITHIN_SECONDS, Performer
 from lambdas.adapters.rush import LASTS_SECONDS
 from lambdas.conversation import effects as do
-from lambdas.conversation.contact import LEASE_SECONDS, Lease, State, TurnRecord
+from lambdas.conversation.contact import LEASE_SECONDS, ContactRecord, Lease, State, TurnRecord
 from lambdas.conversation.errors import (
     AgentUnavailable,
     ChatError,
@@ -834,6 +834,38 @@ def test_streaming_that_cannot_be_stopped_stops_with_the_chat() -> None:
         performer.stop_streaming(do.StopStreaming())
 
     assert scene.stage.room.calls == ["stop_streaming"]
+
+
+def test_a_stop_of_streaming_that_hangs_is_not_waited_for() -> None:
+    """The flow wakes at the disconnect, which comes behind it."""
+    scene = Scene()
+    scene.performer.stop_streaming_within_seconds = SOON
+    answered = threading.Event()
+    scene.stage.room.meets("stop_streaming", lambda: answered.wait(5.0))
+
+    with scene.performer as performer:
+        scene.take()
+        performer.stop_streaming(do.StopStreaming())
+        streams_on = bool(scene.stage.room.streams)
+        answered.set()
+
+    assert streams_on
+
+
+def test_a_stream_nobody_can_look_up_does_not_keep_the_bot_in_the_chat() -> None:
+    """The table may be down for the moment; what comes behind is tried again, this is not."""
+
+    class Unread(WatchedStays):
+        def read_contact(self, contact_id: str) -> ContactRecord | None:
+            raise RecordUnavailable("InternalServerError")
+
+    scene = Scene(stays=Unread())
+    scene.performer.record = scene.stage.record
+
+    with scene.performer as performer:
+        performer.stop_streaming(do.StopStreaming())
+
+    assert scene.stage.room.calls == []
 
 
 @pytest.mark.parametrize(

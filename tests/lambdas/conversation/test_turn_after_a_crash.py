@@ -207,6 +207,19 @@ def test_a_hand_off_that_broke_off_is_finished(step: str, shows_transcript: bool
     assert stage.record.state is State.HUMAN
 
 
+def test_a_goodbye_that_the_transcript_does_not_show_yet_is_not_said_again() -> None:
+    """Whoever finishes the hand-off sends the very same message, so Connect knows it by its client token."""
+    stage = Stage(agents=ScriptedAgents(["Let me see.", escalates()]))
+    message = stage.room.customer_says("I want a person")
+    crashed_after(stage, message, "Send", times=2)
+    stage.room.items.pop()
+
+    stage.hears(message)
+
+    assert stage.room.seen.count(says("escalate")) == 1
+    assert stage.record.state is State.HUMAN
+
+
 def test_a_goodbye_of_an_earlier_stay_is_not_taken_for_this_one() -> None:
     """Both say the same; the time tells them apart, with some room for clocks that differ."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
