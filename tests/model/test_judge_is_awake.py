@@ -24,7 +24,7 @@ def test_a_missing_safeguard_is_found(safeguard: str) -> None:
 def test_the_whole_system_shows_nothing() -> None:
     """The same chats; and most of what can happen has happened in them."""
     soak = Soak(SEED)
-    soak.run(WITHIN_STEPS // 4)
+    soak.run(WITHIN_STEPS // 2)
 
     assert not soak.violated, soak.violated[1].as_told()
     for happening in (

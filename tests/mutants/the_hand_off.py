@@ -132,8 +132,8 @@ THE_HAND_OFF: Final = (
         name="a stream that cannot be stopped keeps nobody",
         without="a hand-off breaks off before the bot is out",
         file="lambdas/adapters/performer.py",
-        old="with contextlib.suppress(ChatError):",
-        new="with contextlib.suppress():",
+        old="with contextlib.suppress(HandoffError):\n            if contact :=",
+        new="with contextlib.suppress():\n            if contact :=",
         test=f"{PERFORMER}::test_streaming_that_cannot_be_stopped_stops_with_the_chat",
     ),
     Mutant(
