@@ -31,6 +31,7 @@ from lambdas.conversation.errors import (
     FenceClosed,
     HandoffError,
     LeaseLost,
+    RecordUnavailable,
     TranscriptRefused,
 )
 from lambdas.conversation.holding import Holding
@@ -267,7 +268,8 @@ class Performer:
             return contact
         connection = self.room.connect(contact.participant_token)
         renewed = replace(contact, connection_token=connection.token, connection_expires_at=connection.expires_at)
-        self.stays.save_contact(renewed, expires_at=record.expires_at)
+        with contextlib.suppress(RecordUnavailable):  # it serves this turn; the next one gets a connection of its own
+            self.stays.save_contact(renewed, expires_at=record.expires_at)
         return renewed
 
     # ---- the agent

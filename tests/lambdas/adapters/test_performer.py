@@ -50,10 +50,11 @@ HANDOFF = Handoff(
 
 @dataclass
 class WatchedStays(MemoryStays):
-    """The record in memory; a test can wait for renewals, and let them or the reads fail."""
+    """The record in memory; a test can wait for renewals, and let them, the reads or the contact's writes fail."""
 
     renewals_fail: bool = False
     reads_fail: bool = False
+    saves_fail: bool = False
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -74,6 +75,11 @@ class WatchedStays(MemoryStays):
         if self.reads_fail:
             raise RecordUnavailable("InternalServerError")
         return super().read(contact_id, now=now)
+
+    def save_contact(self, contact: ContactRecord, *, expires_at: float) -> None:
+        if self.saves_fail:
+            raise RecordUnavailable("InternalServerError")
+        super().save_contact(contact, expires_at=expires_at)
 
     def go_through_renewals(self) -> None:
         """Wait until a renewal has begun after this call and all that follows from it is over.
@@ -591,6 +597,19 @@ def test_a_connection_that_still_lives_is_used_when_no_other_is_to_be_had() -> N
     scene = Scene()
     scene.change_contact(connection_expires_at=scene.clock.now() + 200)
     scene.stage.room.meets("connect", *[NO_ANSWER] * 10)
+
+    with scene.performer:
+        scene.take()
+        scene.say("Hello!")
+
+    assert scene.stage.heard == ["Hello!"]
+
+
+def test_a_connection_that_cannot_be_kept_serves_its_turn() -> None:
+    """Whoever waits hears the answer; the next turn asks for a connection of its own."""
+    scene = Scene()
+    scene.change_contact(connection_expires_at=scene.clock.now())
+    scene.stays.saves_fail = True
 
     with scene.performer:
         scene.take()
