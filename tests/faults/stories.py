@@ -110,106 +110,12 @@ def _two_messages(chat: Chat) -> Iterator[Step]:
     yield Calm()
 
 
-def _going_round(chat: Chat) -> Iterator[Step]:
-    """Two more messages come while the agents think; they are answered as one."""
-    yield from _greeted(chat)
-    chat.holds_the_agents()
-    chat.says(QUESTION)
-    yield Calm()
-    yield Begin()
-    chat.says(OTHER_QUESTION)
-    yield Calm()
-    chat.lets_go()
-
-
-def _taking_over(chat: Chat) -> Iterator[Step]:
-    """The worker died before it said anything: the next try asks again."""
-    yield from _greeted(chat)
-    chat.dies_at(chat.backstage.asking)
-    chat.says(QUESTION)
-    yield Calm()
-    yield Begin()
-    chat.holds_the_agents()
-    yield Passing(61)
-    chat.lets_go()
-
-
-def _taking_over_what_was_heard(chat: Chat) -> Iterator[Step]:
-    """The worker died when it had spoken: the next try reads the transcript and repeats nothing."""
-    yield from _greeted(chat)
-    chat.dies_at("UpdateItem", nth=2)
-    chat.says(QUESTION)
-    yield Calm()
-    yield Begin()
-    yield Passing(61)
-
-
 def _handing_off(chat: Chat) -> Iterator[Step]:
     yield from _greeted(chat)
     chat.holds_the_agents()
     chat.says(WISH)
     yield Calm()
     yield Begin()
-    chat.lets_go()
-
-
-def _finishing_a_hand_off(chat: Chat) -> Iterator[Step]:
-    """The worker died when the hand-off was decided and nothing of it done."""
-    yield from _greeted(chat)
-    chat.dies_at("UpdateContactAttributes")
-    chat.says(WISH)
-    yield Calm()
-    yield Begin()
-    yield Passing(61)
-
-
-def _renewing(chat: Chat) -> Iterator[Step]:
-    """A chat so old that its connection ends today."""
-    yield from _greeted(chat)
-    chat.connection_grows_old()
-    yield Begin()
-    chat.holds_the_agents()
-    chat.says(QUESTION)
-    yield Calm()
-    chat.lets_go()
-
-
-def _taking_back(chat: Chat) -> Iterator[Step]:
-    """What the customer writes never reaches the bot; the flow asks, and takes the chat back."""
-    yield from _greeted(chat)
-    yield Passing(30)
-    chat.loses_its_next_message()
-    chat.says(QUESTION)
-    yield Passing(65)
-    yield Passing(90)
-    yield Begin()
-    yield Passing(90)
-
-
-def _rescued(chat: Chat) -> Iterator[Step]:
-    """ChatBot cannot write, so Lambda gives up; the flow would see it half a minute later."""
-    yield from _greeted(chat)
-    yield Passing(45)
-    chat.chat_bot_cannot_write()
-    chat.says(QUESTION)
-    yield Passing(65)
-    yield Passing(60)
-    yield Begin()
-    yield Passing(65)
-
-
-def _human_arrives(chat: Chat) -> Iterator[Step]:
-    """The flow could not ask for the bot and looked for a person, who comes in mid-turn."""
-    yield from _greeted(chat)
-    chat.start_bot_is_down()
-    yield Passing(91)
-    chat.start_bot_is_up()
-    chat.holds_the_agents()
-    chat.says(QUESTION)
-    yield Calm()
-    yield Begin()
-    chat.gets_a_person()
-    yield Calm()
     chat.lets_go()
 
 
@@ -225,38 +131,10 @@ def _turn_before(chat: Chat) -> Iterator[Step]:
     yield Calm()
 
 
-_OF_A_TURN: Final = frozenset({"GetItem", "SendEvent", "InvokeAgent", "InvokeAgentRuntime", "InvokeHarness"})
 STORIES: Final = (
     Story(name="joining", plays=_joining, answers=("scheduled",), functions=("StartBot",), delivers=True, at_a_time=6),
     Story(name="a turn", plays=_turn, answers=("scheduled",), functions=("ChatBot", "OrdersTool"), delivers=True),
     Story(name="two messages", plays=_two_messages, answers=("10020030", "10020070"), functions=(), delivers=True),
-    Story(
-        name="going round",
-        plays=_going_round,
-        answers=("10020030", "10020070"),
-        told_before=_OF_A_TURN,
-    ),
-    Story(
-        name="a connection is renewed",
-        plays=_renewing,
-        answers=("scheduled",),
-        told_before=_OF_A_TURN | {"UpdateItem", "SendMessage"},
-    ),
-    Story(
-        name="taking over, unheard",
-        plays=_taking_over,
-        answers=("scheduled",),
-        told_before=_OF_A_TURN | {"SendMessage"},
-    ),
-    Story(name="taking over, heard", plays=_taking_over_what_was_heard, told_before=_OF_A_TURN),
-    Story(name="handing off", plays=_handing_off, told_before=frozenset({"GetItem", "SendEvent"})),
-    Story(
-        name="taking over a hand-off",
-        plays=_finishing_a_hand_off,
-        told_before=_OF_A_TURN | {"StopContactStreaming", "DisconnectParticipant"},
-    ),
-    Story(name="the flow takes back", plays=_taking_back, functions=("StartBot",), at_a_time=8),
-    Story(name="rescued", plays=_rescued, functions=("RescueBot",), at_a_time=8),
-    Story(name="a person arrives", plays=_human_arrives, delivers=True),
+    Story(name="handing off", plays=_handing_off),
     Story(name="the chat ends", plays=_ending, ends=True, delivers=True),
 )
