@@ -6,30 +6,30 @@ Ends with 1 if a test fails while everything is in place, or if none notices tha
 from __future__ import annotations
 
 import argparse
-import queue
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mutants.bench import Bench, Ran
+from tests.mutants.bench import Bench, Job, run_each
 from tests.mutants.mutant import Mutant
 from tests.mutants.safeguards import SAFEGUARDS
 from tests.mutants.table import table
+from tests.mutants.warm import warm_up
 from tests.reliability_document import write_section
+
+TEST_WITHIN_SECONDS = 60.0
+ALL_WITHIN_SECONDS = 240.0
 
 
 def main() -> int:
     asked = _arguments()
     chosen = [mutant for mutant in SAFEGUARDS if asked.only in mutant.name]
+    warm_up()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        first = Bench.set_up(Path(folder) / "1")
-        whole = first.run_whole(chosen)
-        if not whole.all_passed:
-            print(f"With every safeguard in place the tests do not pass:\n{whole.output}", file=sys.stderr)
+        benches = [Bench.set_up(Path(folder) / str(number)) for number in range(asked.at_once)]
+        if not _all_pass(chosen, benches):
             return 1
-        benches = [first, *(first.copied(Path(folder) / str(number)) for number in range(2, asked.at_once + 1))]
         survivors = _take_away_each(chosen, benches)
     print(f"{len(chosen) - survivors} of {len(chosen)} were noticed.")
     if not survivors and not asked.only:
@@ -37,26 +37,28 @@ def main() -> int:
     return 1 if survivors else 0
 
 
+def _all_pass(mutants: Sequence[Mutant], benches: Sequence[Bench]) -> bool:
+    """Every named test, with all safeguards in place."""
+    tests = sorted({mutant.test for mutant in mutants})
+    share = -(-len(tests) // len(benches))  # neighbours, so that what a file needs is made once
+    parts = [tests[start : start + share] for start in range(0, len(tests), share)]
+    jobs = [Job(tests=tuple(part), within_seconds=ALL_WITHIN_SECONDS) for part in parts]
+    broken = [ran for _, ran in run_each(jobs, benches) if not ran.all_passed]
+    for ran in broken:
+        print(f"With every safeguard in place the tests do not pass:\n{ran.output}", file=sys.stderr)
+    return not broken
+
+
 def _take_away_each(mutants: Sequence[Mutant], benches: Sequence[Bench]) -> int:
     """How many nobody noticed."""
-    free = queue.SimpleQueue[Bench]()
-    for bench in benches:
-        free.put(bench)
-
-    def run(mutant: Mutant) -> Ran:
-        bench = free.get()
-        try:
-            return bench.run_without(mutant)
-        finally:
-            free.put(bench)
-
+    jobs = [Job(tests=(mutant.test,), without=mutant, within_seconds=TEST_WITHIN_SECONDS) for mutant in mutants]
     survivors = 0
-    with ThreadPoolExecutor(max_workers=len(benches)) as pool:
-        for mutant, ran in zip(mutants, pool.map(run, mutants), strict=True):
-            print(f"{'noticed ' if ran.noticed else 'SURVIVED'}  {mutant.name}  ({mutant.test.partition('::')[2]})")
-            if not ran.noticed:
-                survivors += 1
-                print(ran.output, file=sys.stderr)
+    for job, ran in run_each(jobs, benches):
+        name = job.without.name if job.without else ""
+        print(f"{'noticed ' if ran.noticed else 'SURVIVED'}  {name}  ({job.tests[0].partition('::')[2]})", flush=True)
+        if not ran.noticed:
+            survivors += 1
+            print(ran.output, file=sys.stderr)
     return survivors
 
 

@@ -6,25 +6,23 @@ nothing.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import cache_from_source
+from multiprocessing.connection import wait
 from pathlib import Path
+from time import monotonic
 from typing import Final
 from xml.etree import ElementTree
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.warm import ROOT, Fork
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".venv", "build", "cdk.out", "__pycache__", ".*_cache", ".hypothesis", "node_modules"
 )
-TEST_WITHIN_SECONDS: Final = 60.0
-ALL_WITHIN_SECONDS: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,15 @@ class Ran:
         return self.failed > 0 and not self.broken
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Tests to run, without a safeguard or with everything in place."""
+
+    tests: tuple[str, ...]
+    without: Mutant | None = None
+    within_seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A copy of the tree in which tests run."""
@@ -58,49 +65,74 @@ class Bench:
         shutil.copytree(ROOT, tree, ignore=NOT_COPIED)
         return cls(tree)
 
-    def copied(self, folder: Path) -> Bench:
-        """Another, with the bytecode that the first has made."""
-        tree = folder / "tree"
-        shutil.copytree(self.tree, tree)
-        return Bench(tree)
+    def begin(self, job: Job) -> Trial:
+        whole = ""
+        if job.without is not None:
+            whole = (self.tree / job.without.file).read_text(encoding="utf-8")
+            self._write(job.without.file, changed(whole, job.without))
+        for file in (self.report, self.output):
+            file.unlink(missing_ok=True)
+        fork = Fork.begun(self.tree, job.tests, report=self.report, output=self.output)
+        return Trial(bench=self, job=job, whole=whole, fork=fork, ends_at=monotonic() + job.within_seconds)
 
-    def run_whole(self, mutants: Iterable[Mutant]) -> Ran:
-        """Every named test, with all safeguards in place."""
-        return self._run(sorted({mutant.test for mutant in mutants}), within_seconds=ALL_WITHIN_SECONDS)
+    @property
+    def report(self) -> Path:
+        return self.tree.parent / "report.xml"
 
-    def run_without(self, mutant: Mutant) -> Ran:
-        """The named test, without the safeguard."""
-        file = self.tree / mutant.file
-        whole = file.read_text(encoding="utf-8")
-        self._write(file, changed(whole, mutant))
-        try:
-            return self._run([mutant.test], within_seconds=TEST_WITHIN_SECONDS)
-        finally:
-            self._write(file, whole)
+    @property
+    def output(self) -> Path:
+        return self.tree.parent / "output.txt"
 
-    def _write(self, file: Path, text: str) -> None:
+    def restore(self, job: Job, whole: str) -> None:
+        if job.without is not None:
+            self._write(job.without.file, whole)
+
+    def _write(self, name: str, text: str) -> None:
         """Bytecode is told apart by size and whole seconds, which a change may leave as they were."""
+        file = self.tree / name
         file.write_text(text, encoding="utf-8")
         if file.suffix == ".py":
             Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
-    def _run(self, tests: list[str], *, within_seconds: float) -> Ran:
-        report = self.tree / "report.xml"
-        report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"--junit-xml={report}", *tests]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=self.tree,
-                env=_environment(),
-                capture_output=True,
-                text=True,
-                timeout=within_seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Ran(passed=0, failed=0, broken=1, output=f"did not end within {within_seconds:.0f} s")
-        return _told(report, done.stdout + done.stderr)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A job under way on a bench."""
+
+    bench: Bench
+    job: Job
+    whole: str
+    fork: Fork
+    ends_at: float
+
+    @property
+    def is_over(self) -> bool:
+        return self.fork.has_ended or monotonic() >= self.ends_at
+
+    def end(self) -> Ran:
+        """Put the tree right again, and tell."""
+        in_time = self.fork.has_ended
+        self.fork.stop()
+        self.bench.restore(self.job, self.whole)
+        if not in_time:
+            output = f"did not end within {self.job.within_seconds:.0f} s"
+            return Ran(passed=0, failed=0, broken=1, output=output)
+        return _told(self.bench.report, self.bench.output.read_text(encoding="utf-8", errors="replace"))
+
+
+def run_each(jobs: Iterable[Job], benches: Sequence[Bench]) -> Iterator[tuple[Job, Ran]]:
+    """As many at once as there are benches; each is told when it is over."""
+    waiting, free, under_way = deque(jobs), list(benches), list[Trial]()
+    while waiting or under_way:
+        while waiting and free:
+            under_way.append(free.pop().begin(waiting.popleft()))
+        first_end = min(trial.ends_at for trial in under_way)
+        wait([trial.fork.sentinel for trial in under_way], timeout=max(first_end - monotonic(), 0.0))
+        for trial in [trial for trial in under_way if trial.is_over]:
+            under_way.remove(trial)
+            ran = trial.end()
+            free.append(trial.bench)
+            yield trial.job, ran
 
 
 def changed(text: str, mutant: Mutant) -> str:
@@ -109,11 +141,6 @@ def changed(text: str, mutant: Mutant) -> str:
     if times != 1:
         raise LookupError(f"'{mutant.name}': the old text stands {times} times in {mutant.file}")
     return text.replace(mutant.old, mutant.new)
-
-
-def _environment() -> dict[str, str]:
-    """Without a path that would lead back to the tree itself."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH" and not name.startswith("PYTEST")}
 
 
 def _told(report: Path, output: str) -> Ran:

@@ -12,10 +12,11 @@ from functools import cache
 
 import pytest
 
-from tests.mutants.bench import ROOT, changed
+from tests.mutants.bench import changed
 from tests.mutants.mutant import Mutant
 from tests.mutants.safeguards import SAFEGUARDS
 from tests.mutants.table import table
+from tests.mutants.warm import ROOT
 from tests.reliability_document import section
 
 each_safeguard = pytest.mark.parametrize("mutant", SAFEGUARDS, ids=lambda mutant: mutant.name)

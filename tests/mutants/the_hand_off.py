@@ -144,4 +144,20 @@ THE_HAND_OFF: Final = (
         new="name: (masked(value) if control.parameters[name].mask else value)",
         test=f"{CONVERSATION}/test_handoff.py::test_what_is_masked_stands_in_no_other_attribute",
     ),
+    Mutant(
+        name="a goodbye that fails keeps nobody",
+        without="the customer waits for a sentence that Connect will never take",
+        file="lambdas/conversation/leaving.py",
+        old="            yield from self._say(sentence)\n        except ChatError:\n            return",
+        new="            yield from self._say(sentence)\n        except ChatError:\n            raise",
+        test=f"{CONVERSATION}/test_turn_and_handoff.py::test_a_goodbye_that_connect_will_not_take_is_left_out",
+    ),
+    Mutant(
+        name="the closing sentence is said once",
+        without="once Connect has forgotten the client token, the customer hears goodbye again after a crash",
+        file="lambdas/conversation/turn.py",
+        old="speak=not (yield from self._closing_was_heard())",
+        new="speak=True",
+        test=f"{CONVERSATION}/test_handoff_after_a_crash.py::test_a_sentence_that_the_transcript_shows_is_not_sent_again",
+    ),
 )

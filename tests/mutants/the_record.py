@@ -261,4 +261,20 @@ THE_RECORD: Final = (
         new="State.ENDED: frozenset({State.JOINING}),",
         test=f"{STAYS}::test_nobody_joins_a_chat_that_has_ended",
     ),
+    Mutant(
+        name="leaving names its stay",
+        without="a late turn of an earlier stay takes the returned bot out of the record",
+        file="lambdas/adapters/dynamodb_contacts.py",
+        old=' AND #stay = :stay{unchanged}",',
+        new=' AND (#stay = :stay OR #stay <> :stay){unchanged}",',
+        test=f"{STAYS}::test_the_next_stay_is_not_left_by_the_one_before_though_nothing_waits_in_either",
+    ),
+    Mutant(
+        name="a hand-off names its stay",
+        without="the flow's late leave of an earlier stay hands off the returned bot",
+        file="lambdas/adapters/dynamodb_contacts.py",
+        old='f"#state = :state AND #stay = :stay{unchanged}{mine}"',
+        new='f"#state = :state AND (#stay = :stay OR #stay <> :stay){unchanged}{mine}"',
+        test=f"{STAYS}::test_the_next_stay_is_not_left_by_the_one_before_though_nothing_waits_in_either",
+    ),
 )

@@ -63,4 +63,12 @@ THE_RESCUE: Final = (
         new="            if letter:\n                queue.delete(letter)",
         test="tests/lambdas/rescue_bot/test_replay.py::test_a_dry_run_tells_and_changes_nothing",
     ),
+    Mutant(
+        name="a rescue brings a person",
+        without="three tries have failed, the event is settled, and nobody comes",
+        file="lambdas/conversation/rescue.py",
+        old="yield from self._leave(Reason.RESCUED)",
+        new="return",
+        test=f"{CONVERSATION}/test_rescue.py::test_a_message_that_nobody_answered_ends_with_a_person",
+    ),
 )

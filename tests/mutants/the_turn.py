@@ -287,4 +287,28 @@ THE_TURN: Final = (
         new="MOST_SILENT_ANSWERS = 99",
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_an_agent_without_an_answer_gets_one_more_chance",
     ),
+    Mutant(
+        name="five seconds of lease must be left",
+        without="a send that takes its time arrives in another's turn",
+        file="lambdas/conversation/holding.py",
+        old="LEAST_LEFT_SECONDS = 5.0",
+        new="LEAST_LEFT_SECONDS = 0.0",
+        test=f"{PERFORMER}::test_nothing_is_said_with_less_than_five_seconds_of_lease",
+    ),
+    Mutant(
+        name="an agent that has begun to answer is not asked again",
+        without="it acts twice on one question",
+        file="lambdas/conversation/turn.py",
+        old="if not error.retryable or self._answering:",
+        new="if not error.retryable:",
+        test=f"{CONVERSATION}/test_turn_and_agent.py::test_an_answer_that_stops_without_an_end_is_not_asked_for_again",
+    ),
+    Mutant(
+        name="a control is kept before it is answered",
+        without="after a crash nobody knows that the agent waits",
+        file="lambdas/conversation/turn.py",
+        old="        yield from KeepPending(self.record, control.pending)\n",
+        new="",
+        test=f"{CONVERSATION}/test_memory_of_the_agent.py::test_a_control_is_kept_before_it_is_answered",
+    ),
 )

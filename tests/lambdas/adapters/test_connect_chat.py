@@ -55,7 +55,7 @@ CALLS = CONNECT_CALLS | PARTICIPANT_CALLS
 @pytest.fixture(scope="module")
 def clients() -> Iterator[tuple[ConnectClient, ConnectParticipantClient]]:
     """Made once: a client costs more than all that a test asks of it."""
-    config = Config(connect_timeout=1, read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 1})
+    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
     connect = session.client("connect", endpoint_url=NOWHERE, config=config)
     participant = session.client("connectparticipant", endpoint_url=NOWHERE, config=config)

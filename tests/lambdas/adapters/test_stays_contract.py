@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -778,6 +779,19 @@ def test_a_late_write_of_an_earlier_stay_changes_nothing(stays: Stays, write: st
 
     assert seen(stays) == before
     assert stays.read_contact(CONTACT) == a_contact(stay=2)
+
+
+@pytest.mark.parametrize("write", ["become human", "seizing hand-off"])
+def test_the_next_stay_is_not_left_by_the_one_before_though_nothing_waits_in_either(stays: Stays, write: str) -> None:
+    """Nothing but the number of the stay tells these two apart."""
+    first = in_its_second_stay(stays)
+    before = seen(stays)
+    assert (before.state, before.inbox) == (first.state, first.inbox)
+
+    with pytest.raises(LeaseLost) if write in LATE_WRITES_THAT_RAISE else nullcontext():
+        {**LATE_WRITES, **LATE_WRITES_THAT_RAISE}[write](stays, first)
+
+    assert seen(stays) == before
 
 
 # ---- the contact item

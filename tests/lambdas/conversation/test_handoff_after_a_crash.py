@@ -97,6 +97,17 @@ def test_a_hand_off_that_broke_off_is_finished_by_whatever_event_comes_next(step
     require_hand_over(stage, sentences=1)
 
 
+def test_a_sentence_that_the_transcript_shows_is_not_sent_again() -> None:
+    """How long Connect knows a client token is written nowhere; what was heard is known without it."""
+    stage, message = breaks_off("the sentence")
+    stage.room.calls.clear()
+
+    stage.hears(message)
+
+    assert "send" not in stage.room.calls
+    require_hand_over(stage, sentences=1)
+
+
 @every_step
 def test_a_hand_off_that_broke_off_is_finished_by_the_flow_without_words(step: str) -> None:
     """The flow speaks itself; whoever hung may have spoken, and may yet."""

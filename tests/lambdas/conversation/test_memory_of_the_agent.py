@@ -85,6 +85,15 @@ def test_after_the_return_from_a_person_no_old_hand_off_comes_back() -> None:
     assert stage.heard[-1] == "Welcome back."
 
 
+def test_a_control_is_kept_before_it_is_answered() -> None:
+    """Whoever finds the turn after a crash must know that the agent waits."""
+    stage = Stage(agents=ScriptedAgents([NOTE], ["Noted."]))
+
+    crashed_after(stage, stage.room.customer_says("Note that it is late"), "SetAttributes")
+
+    assert (stage.record.pending, stage.agents.resumed) == ("pending", [])
+
+
 def test_a_control_left_open_by_a_crash_does_not_outlive_its_stay() -> None:
     """The flow took the contact back while the control waited for its answer."""
     stage = Stage(agents=ScriptedAgents([NOTE], ["Welcome back."]))

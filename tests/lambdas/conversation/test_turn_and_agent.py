@@ -111,6 +111,20 @@ def test_an_agent_that_breaks_off_is_not_asked_again() -> None:
     assert stage.heard == [says("agent_unavailable")]
 
 
+def test_an_answer_that_stops_without_an_end_is_not_asked_for_again() -> None:
+    """The connection was lost: no service said that it failed, and the agent has begun to act all the same."""
+
+    def stops() -> None:
+        raise StopIteration
+
+    stage = Stage(agents=ScriptedAgents(["It is in the", stops], ["Here."]))
+
+    stage.hears("Where is my order?")
+
+    assert len(stage.agents.asked) == 1
+    assert stage.heard == [says("agent_unavailable")]
+
+
 def test_at_the_deadline_the_turn_hands_off() -> None:
     """A turn has its own end, well before Lambda's."""
     stage = Stage(agents=ScriptedAgents([Hang()]), rules=Rules(deadline_seconds=0.0))

@@ -150,6 +150,17 @@ def test_a_goodbye_or_a_stream_that_fails_does_not_keep_the_customer_from_the_pe
     assert stage.record.state is State.HUMAN
 
 
+def test_a_goodbye_that_connect_will_not_take_is_left_out() -> None:
+    """The person says hello."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    stage.room.meets("send", ChatError("send", "ValidationException"))
+
+    stage.hears("I want a person")
+
+    assert stage.heard == []
+    assert (stage.record.state, stage.connected) == (State.HUMAN, False)
+
+
 def test_a_bot_that_connect_has_removed_already_counts_as_disconnected() -> None:
     """That is what the step wanted."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
