@@ -40,7 +40,7 @@ test: environment ## all tests
 load: environment ## 500 chats at once, and 50 under Connect's quotas; the result goes into docs/reliability.md
 	@exec $(VENV) -m tests.load $(ARGS)
 
-mutants: environment ## each safeguard taken away once, in a copy: a test must notice (about two minutes; ARGS="--only …")
+mutants: environment ## each safeguard taken away once, in a copy: a test must notice (two to three minutes; ARGS="--only …")
 	@exec $(VENV) -m tests.mutants $(ARGS)
 
 faults: environment ## every call with every fault; writes the map into docs/reliability.md
