@@ -120,6 +120,13 @@ EXPECTED: Final[Mapping[str, tuple[Line, ...]]] = {
         Line("* *", KILLED, O.TOLD_LATER, "the next try begins with the first step again; the sentence is said once"),
         Line("* *", PASSING, O.TOLD, "the call is made again"),
     ),
+    "a connection is renewed": (
+        Line("* CreateParticipantConnection *", [FAILING], O.ANSWERED, "the one it has may well last for this turn"),
+        Line("* CreateParticipantConnection *", [REFUSED], O.BY_THE_WATCH, "who is refused is not in the chat"),
+        Line("* PutItem *", LASTING, O.ANSWERED, "what cannot be kept serves this turn; the next one renews again"),
+        Line("* *", KILLED, O.ANSWERED_LATER, "the next try takes over"),
+        Line("* *", PASSING, O.ANSWERED, "the call is made again"),
+    ),
     "the chat ends": (
         Line("ChatBot UpdateItem 1", LASTING, O.CLOSED_LATER, "when Lambda gives up, RescueBot closes it"),
         Line("ChatBot *Item *", LASTING, O.CLOSED_LATER, "it was closed; what could not be noted is tried again"),

@@ -123,8 +123,10 @@ class Batch:
         if phases and phases[-1] == "retrying":
             return False
         record = chat.record()
-        if record is None or record.state in {"human", "ended"}:
-            return record is not None or chat.is_in_a_queue()
+        if record is None or record.state == "human":
+            return chat.is_in_a_queue()  # a bot that has left is no person yet: the flow still has to notice
+        if record.state == "ended":
+            return True
         if record.state != "bot" or record.inbox or record.lease is not None:
             return False
         return not _awaits_an_answer(chat.evidence())

@@ -119,6 +119,17 @@ def _handing_off(chat: Chat) -> Iterator[Step]:
     chat.lets_go()
 
 
+def _renewing(chat: Chat) -> Iterator[Step]:
+    """A chat so old that its connection ends today."""
+    yield from _greeted(chat)
+    chat.connection_grows_old()
+    yield Begin()
+    chat.holds_the_agents()
+    chat.says(QUESTION)
+    yield Calm()
+    chat.lets_go()
+
+
 def _ending(chat: Chat) -> Iterator[Step]:
     yield from _turn_before(chat)
     yield Begin()
@@ -131,10 +142,12 @@ def _turn_before(chat: Chat) -> Iterator[Step]:
     yield Calm()
 
 
+_OF_A_TURN: Final = frozenset({"GetItem", "SendEvent", "SendMessage", "UpdateItem", "InvokeAgent"})
 STORIES: Final = (
     Story(name="joining", plays=_joining, answers=("scheduled",), functions=("StartBot",), delivers=True, at_a_time=6),
     Story(name="a turn", plays=_turn, answers=("scheduled",), functions=("ChatBot", "OrdersTool"), delivers=True),
     Story(name="two messages", plays=_two_messages, answers=("10020030", "10020070"), functions=(), delivers=True),
     Story(name="handing off", plays=_handing_off),
+    Story(name="a connection is renewed", plays=_renewing, answers=("scheduled",), told_before=_OF_A_TURN),
     Story(name="the chat ends", plays=_ending, ends=True, delivers=True),
 )
