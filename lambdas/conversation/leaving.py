@@ -6,7 +6,7 @@ flow wakes at the disconnect and reads the attributes at once, so they must stan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
 from dataclasses import dataclass, replace
 
 from lambdas.conversation.contact import State, TurnRecord
@@ -19,14 +19,25 @@ from lambdas.conversation.effects import (
     Steps,
     StopStreaming,
 )
-from lambdas.conversation.errors import AttributesRefused, ChatError
-from lambdas.conversation.handoff import CLOSING_SENTENCE, Decision, Outcome, Reason, complete, shrunk, to_a_person
+from lambdas.conversation.errors import AttributesRefused, ChatError, RecordUnavailable
+from lambdas.conversation.handoff import (
+    CLOSING_SENTENCE,
+    Decision,
+    Handoff,
+    Outcome,
+    Reason,
+    complete,
+    shrunk,
+    to_a_person,
+)
 from lambdas.conversation.inbox import as_prompt
 from lambdas.conversation.phrases import phrases
 from lambdas.conversation.retries import LEAVING, RECORDING, insist
 from lambdas.conversation.voice import Voice
 from lambdas.conversation.world import World
 
+SILENT_AT_MOST_SECONDS = 5.0
+"""From the decision on; then the customer hears the closing sentence, though the attributes do not stand yet."""
 GOODBYE_WITHIN_SECONDS = 10.0
 """A closing sentence that Connect is too busy for does not keep the customer from the person."""
 PARTING_SECONDS = 5.0
@@ -81,27 +92,31 @@ class Leaving(Voice):
     def finish_handoff(self, *, speak: bool) -> Steps[None]:
         """The steps after the deciding write. Each may be repeated, so a retry begins with the first again."""
         handoff = self.record.handoff
-        if handoff is not None:
-            try:
-                yield from self._leave_by(SetAttributes(handoff.attributes))
-            except AttributesRefused:
-                yield from self._set_least(shrunk(handoff).attributes)
-            if handoff.sentence and speak:
-                yield from self._say_goodbye(handoff.sentence)
+        if handoff is not None and handoff.sentence and speak:
+            yield from self._brief_and_say_goodbye(handoff, handoff.sentence)
+        elif handoff is not None:
+            yield from self._brief(handoff, until=self.world.ends_at)
         yield from StopStreaming()
-        yield from self._leave_by(Disconnect())
+        yield from insist(Disconnect(), LEAVING, self.world, until=self.world.ends_at)
         yield from insist(BecomeHuman(self.record), RECORDING, self.world, until=self.world.ends_at)
         yield from EndSession(self.record.session.id)
 
-    def _set_least(self, attributes: Mapping[str, str]) -> Steps[None]:
-        """If even these are refused the flow still routes: it sends whatever it does not know to a person."""
+    def _brief_and_say_goodbye(self, handoff: Handoff, sentence: str) -> Steps[None]:
+        """The attributes first; but as long as Connect does not take them nobody waits in silence."""
         try:
-            yield from self._leave_by(SetAttributes(attributes))
-        except AttributesRefused:
-            return
+            yield from self._brief(handoff, until=self.world.now() + SILENT_AT_MOST_SECONDS)
+        except (ChatError, RecordUnavailable):
+            yield from self._say_goodbye(sentence)
+            yield from self._brief(handoff, until=self.world.ends_at)
+        else:
+            yield from self._say_goodbye(sentence)
 
-    def _leave_by(self, step: SetAttributes | Disconnect) -> Steps[None]:
-        yield from insist(step, LEAVING, self.world, until=self.world.ends_at)
+    def _brief(self, handoff: Handoff, *, until: float) -> Steps[None]:
+        """If even the least is refused the flow still routes: it sends whatever it does not know to a person."""
+        for attributes in (handoff.attributes, shrunk(handoff).attributes):
+            with contextlib.suppress(AttributesRefused):
+                yield from insist(SetAttributes(attributes), LEAVING, self.world, until=until)
+                return
 
     def _say_goodbye(self, sentence: str) -> Steps[None]:
         """A sentence that cannot be sent must not keep the customer from the person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,6 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Call, Reason
 from lambdas.conversation.leaving import take_back
-from lambdas.conversation.retries import LEAVING
 from tests.fakes import ScriptedAgents
 from tests.stage import CONTACT, DENIED, LAMBDA_RETRY_SECONDS, Stage, answering, escalates, says
 
@@ -188,11 +188,12 @@ def test_a_throttled_step_is_tried_again_within_seconds(operation: str) -> None:
 def test_a_step_that_keeps_failing_is_done_by_the_retry(operation: str) -> None:
     """A hand-off is never left half done; the goodbye is still said once."""
     stage = Stage(agents=ScriptedAgents([escalates()]))
-    stage.room.meets(operation, *[ChatError(operation, "InternalServerException", retryable=True)] * LEAVING.tries)
+    is_up = never_up(stage, operation, ChatError(operation, "InternalServerException", retryable=True))
     message = stage.room.customer_says("I want a person")
 
     with pytest.raises(ChatError):
         stage.hears(message)
+    is_up.set()
     stage.clock.advance(LAMBDA_RETRY_SECONDS)
     stage.hears(message)
 
@@ -200,6 +201,50 @@ def test_a_step_that_keeps_failing_is_done_by_the_retry(operation: str) -> None:
     assert stage.room.attributes["handoff_reason"] == "customer_asked"
     assert not stage.connected
     assert stage.record.state is State.HUMAN
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ChatThrottled("UpdateContactAttributes", "ThrottlingException"),
+        ChatError("UpdateContactAttributes", "ReadTimeoutError", retryable=True),
+    ],
+    ids=["throttled", "no answer"],
+)
+def test_nobody_waits_in_silence_for_attributes_that_cannot_be_set(failure: ChatError) -> None:
+    """Whoever asks for a person hears within 10 s that it was heard; the bot leaves when the attributes stand."""
+    stage = Stage(agents=ScriptedAgents([escalates()]))
+    is_up = never_up(stage, "set_attributes", failure)
+    asked_at = stage.clock.now()
+    message = stage.room.customer_says("I want a person")
+
+    with pytest.raises(ChatError):
+        stage.hears(message)
+    heard_at = next(said.at for said in stage.room.items if said.text == says("escalate"))
+    connected = stage.connected
+    is_up.set()
+    stage.clock.advance(LAMBDA_RETRY_SECONDS)
+    stage.hears(message)
+
+    assert heard_at - asked_at < 10
+    assert connected
+    assert stage.heard == [says("escalate")]
+    assert (stage.record.state, stage.room.attributes["handoff_reason"]) == (State.HUMAN, "customer_asked")
+
+
+def never_up(stage: Stage, operation: str, failure: ChatError) -> threading.Event:
+    """Each call fails, after the seconds that a client waits for an answer, until the event is set."""
+    is_up = threading.Event()
+
+    def fails() -> None:
+        if is_up.is_set():
+            return
+        if failure.code == "ReadTimeoutError":
+            stage.clock.advance(5.0)
+        raise failure
+
+    stage.room.meets(operation, *[fails] * 100)
+    return is_up
 
 
 def test_a_goodbye_counts_as_a_hand_off_too() -> None:
