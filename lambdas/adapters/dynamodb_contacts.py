@@ -12,7 +12,6 @@ be the one I just wrote.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,13 +132,11 @@ class DynamoDBContacts:
     def begin_handoff(self, record: TurnRecord, handoff: Handoff, *, owner: str, now: float, seize: bool) -> TurnRecord:
         require_move(record.state, State.HANDING_OFF)
         mine = "" if seize else " AND #lease.#owner = :me"
-        names, unchanged = _inbox_unchanged(record)
         written = self.table.change_turn(
             record.contact_id,
             "SET #state = :handing_off, since = :now, handoff = :handoff, inbox = :empty, #lease = :mine,"
             f" done = list_append(done, :carried){_keep_refused(record)} REMOVE pending, takeovers ADD handoffs :one",
-            f"#state = :state AND #stay = :stay{unchanged}{mine}",
-            names=names,
+            f"#state = :state AND #stay = :stay{_INBOX_UNCHANGED}{mine}",
             values={
                 ":handing_off": State.HANDING_OFF.value,
                 ":now": milliseconds(now),
@@ -162,14 +159,12 @@ class DynamoDBContacts:
         raise LeaseLost(record.contact_id)
 
     def become_human(self, record: TurnRecord, *, now: float) -> None:
-        names, unchanged = _inbox_unchanged(record)
         left = self._leave(
             record.contact_id,
             State.HUMAN,
             now=now,
             change=f", done = list_append(done, :carried){_keep_refused(record)}",
-            condition=f" AND #stay = :stay{unchanged}",
-            names=names,
+            condition=f" AND #stay = :stay{_INBOX_UNCHANGED}",
             extra={":stay": record.stay, **_carried(record), **_refused_values(record)},
         )
         found = None if left.done else left.record
@@ -191,7 +186,6 @@ class DynamoDBContacts:
         now: float,
         change: str,
         condition: str = "",
-        names: Mapping[str, str] | None = None,
         extra: Attributes,
     ) -> Written:
         """To a state without a bot: nothing waits and nobody holds. With the record as it was, moved or not."""
@@ -200,7 +194,6 @@ class DynamoDBContacts:
             contact_id,
             f"SET #state = :after, since = :now, inbox = :empty{change} REMOVE #lease, pending, takeovers",
             f"#state IN ({', '.join(origins)}){condition}",
-            names=names,
             values={":after": state.value, ":now": milliseconds(now), ":empty": {}, **origins, **extra},
             returns="ALL_OLD",
         )
@@ -293,6 +286,8 @@ def _still(known: TurnRecord | None, now: float) -> tuple[str, dict[str, Any]]:
 
 # ---- parts of expressions
 
+_INBOX_UNCHANGED = " AND inbox = :waiting"
+"""As one value: an expression that named each message would be too long (4 KB) for a hundred of them."""
 _KEEP_ANSWERED = (
     "SET done = :done, #session = :session, failures = :failures, refusals = :refusals, refused = :refused,"
     " heard = :heard"
@@ -327,14 +322,8 @@ def _answered_names(record: TurnRecord) -> tuple[dict[str, str], str]:
 
 def _carried(record: TurnRecord) -> dict[str, Any]:
     """What a person is given is done: a bot that comes back does not answer it, however often its event arrives."""
-    return {":carried": _keys(record), ":waiting": len(record.inbox)}
-
-
-def _inbox_unchanged(record: TurnRecord) -> tuple[dict[str, str], str]:
-    """Placeholders for the messages known to wait, and the condition that these and no others do."""
-    names = {f"#waiting{number}": key for number, key in enumerate(_keys(record))}
-    there = "".join(f" AND attribute_exists(inbox.{name})" for name in names)
-    return names, f" AND size(inbox) = :waiting{there}"
+    waiting = {message.key: message_item(message) for message in record.inbox}
+    return {":carried": _keys(record), ":waiting": waiting}
 
 
 def _as_known(record: TurnRecord) -> dict[str, Any]:

@@ -13,7 +13,7 @@ THE_HAND_OFF: Final = (
         file="lambdas/conversation/leaving.py",
         old="        self.record = yield from insist(decide,",
         new=(
-            "        yield from self._leave_by(SetAttributes(handoff.attributes))\n"
+            "        yield from self._brief(handoff, until=self.world.ends_at)\n"
             "        self.record = yield from insist(decide,"
         ),
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_a_hand_off_goes_step_by_step",
@@ -22,31 +22,30 @@ THE_HAND_OFF: Final = (
         name="attributes stand before the closing sentence",
         without="a customer who leaves at the goodbye, or a crash after it, leaves a person without the story",
         file="lambdas/conversation/leaving.py",
-        old=(
-            "            try:\n"
-            "                yield from self._leave_by(SetAttributes(handoff.attributes))\n"
-            "            except AttributesRefused:\n"
-            "                yield from self._set_least(shrunk(handoff).attributes)\n"
-        ),
+        old="            yield from self._brief(handoff, until=self.world.now() + SILENT_AT_MOST_SECONDS)\n",
         new=(
-            "            if handoff.sentence and speak:\n"
-            "                yield from self._say_goodbye(handoff.sentence)\n"
-            "            speak = False\n"
-            "            try:\n"
-            "                yield from self._leave_by(SetAttributes(handoff.attributes))\n"
-            "            except AttributesRefused:\n"
-            "                yield from self._set_least(shrunk(handoff).attributes)\n"
+            "            yield from self._say_goodbye(sentence)\n"
+            "            yield from self._brief(handoff, until=self.world.now() + SILENT_AT_MOST_SECONDS)\n"
         ),
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_a_hand_off_goes_step_by_step",
+    ),
+    Mutant(
+        name="attributes that do not get through keep nobody in silence",
+        without="the customer hears nothing for as long as Connect is busy",
+        file="lambdas/conversation/leaving.py",
+        old="SILENT_AT_MOST_SECONDS = 5.0",
+        new="SILENT_AT_MOST_SECONDS = 5000.0",
+        test=f"{CONVERSATION}/test_turn_and_handoff.py::test_nobody_waits_in_silence_for_attributes_that_cannot_be_set",
     ),
     Mutant(
         name="the closing sentence comes before the stream stops",
         without="the goodbye is sent when nothing of the chat is heard any more",
         file="lambdas/conversation/leaving.py",
-        old=("                yield from self._say_goodbye(handoff.sentence)\n        yield from StopStreaming()\n"),
+        old="        else:\n            yield from self._say_goodbye(sentence)\n",
         new=(
-            "                yield from StopStreaming()\n"
-            "                yield from self._say_goodbye(handoff.sentence)\n"
+            "        else:\n"
+            "            yield from StopStreaming()\n"
+            "            yield from self._say_goodbye(sentence)\n"
         ),
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_a_hand_off_goes_step_by_step",
     ),
@@ -54,8 +53,8 @@ THE_HAND_OFF: Final = (
         name="the closing sentence comes before the disconnect",
         without="the customer is handed over without a word",
         file="lambdas/conversation/leaving.py",
-        old="            if handoff.sentence and speak:\n",
-        new=("            yield from self._leave_by(Disconnect())\n            if handoff.sentence and speak:\n"),
+        old="        else:\n            yield from self._say_goodbye(sentence)\n",
+        new="        else:\n            yield from Disconnect()\n            yield from self._say_goodbye(sentence)\n",
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_a_hand_off_goes_step_by_step",
     ),
     Mutant(
@@ -63,21 +62,21 @@ THE_HAND_OFF: Final = (
         without="a crash between them leaves the bot in the chat of a person, and the flow asleep",
         file="lambdas/conversation/leaving.py",
         old=(
-            "        yield from self._leave_by(Disconnect())\n"
+            "        yield from insist(Disconnect(), LEAVING, self.world, until=self.world.ends_at)\n"
             "        yield from insist(BecomeHuman(self.record), RECORDING, self.world, until=self.world.ends_at)\n"
         ),
         new=(
             "        yield from insist(BecomeHuman(self.record), RECORDING, self.world, until=self.world.ends_at)\n"
-            "        yield from self._leave_by(Disconnect())\n"
+            "        yield from insist(Disconnect(), LEAVING, self.world, until=self.world.ends_at)\n"
         ),
         test=f"{CONVERSATION}/test_turn_and_agent.py::test_a_hand_off_goes_step_by_step",
     ),
     Mutant(
         name="refused attributes shrink",
-        without="one attribute too long keeps the customer from the person",
+        without="one attribute too long leaves the person, and the flow, with none",
         file="lambdas/conversation/leaving.py",
-        old="yield from self._set_least(shrunk(handoff).attributes)",
-        new="raise",
+        old="for attributes in (handoff.attributes, shrunk(handoff).attributes):",
+        new="for attributes in (handoff.attributes,):",
         test=f"{CONVERSATION}/test_turn_and_handoff.py::test_refused_attributes_shrink_and_the_hand_off_goes_on",
     ),
     Mutant(

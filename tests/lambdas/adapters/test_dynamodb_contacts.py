@@ -183,6 +183,26 @@ def test_no_expression_holds_a_reserved_word(stays: DynamoDBContacts) -> None:
     assert words & set(listed.split()) <= grammar
 
 
+def test_however_much_waits_the_contact_can_leave(stays: DynamoDBContacts) -> None:
+    """DynamoDB takes expressions of 4 KB (developer guide, limits; read 2026-11), and moto longer ones."""
+    longest: list[int] = []
+
+    def keep(params: dict[str, Any], **_: object) -> None:
+        longest.extend(len(params.get(name, "")) for name in ("UpdateExpression", "ConditionExpression"))
+
+    joined(stays)
+    for number in range(150):
+        stays.take(CONTACT, says(id=f"waiting-{number}", at=NOW + number), owner="me", now=NOW)
+    record = seen(stays)
+    stays.table.client.meta.events.register("provide-client-params.dynamodb.UpdateItem", keep, unique_id="length")
+    decided = stays.begin_handoff(record, a_handoff(), owner="me", now=NOW, seize=False)
+    stays.become_human(decided, now=NOW)
+    stays.table.client.meta.events.unregister("provide-client-params.dynamodb.UpdateItem", unique_id="length")
+
+    assert max(longest) < 1_000
+    assert (seen(stays).state, len(seen(stays).done)) == (State.HUMAN, 150)
+
+
 def write_everything(stays: DynamoDBContacts) -> None:
     """Each write of the adapter once, each allowed."""
     record = joined(stays)
