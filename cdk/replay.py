@@ -45,14 +45,14 @@ class Describing(Protocol):
 def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     try:
-        where: dict[str, Any] = at_endpoint(asked.endpoint) if asked.endpoint else {}
+        where = at_endpoint(asked.endpoint) if asked.endpoint else {}
         function = find_function(boto3.client("cloudformation", **where), asked.stack)
         counts = replay(boto3.client("lambda", **where), function, dry_run=asked.dry_run, limit=asked.limit)
     except ReplayFailed as failure:
         sys.stderr.write(f"handoff: {failure}\n")
         return 1
     except (BotoCoreError, ClientError) as failure:
-        sys.stderr.write(f"handoff: {explained(failure)}\n")
+        sys.stderr.write(f"handoff: {explained(failure, at=asked.endpoint)}\n")
         return 1
     sys.stdout.writelines(f"handoff: {line}\n" for line in told(counts))
     return 1 if counts["failed"] else 0
@@ -75,6 +75,8 @@ def _limit(value: str) -> int:
 
 def at_endpoint(endpoint: str) -> dict[str, Any]:
     """How a laptop stack is reached: it needs no account, so nothing of the operator's own is shown to it."""
+    if not endpoint.startswith(("http://", "https://")):
+        raise ReplayFailed(f"ENDPOINT is an address like http://127.0.0.1:8080, not '{endpoint}'")
     return {
         "endpoint_url": endpoint,
         "region_name": "local",
@@ -118,10 +120,10 @@ def _invoke(client: Replaying, function: str, asked: Mapping[str, Any]) -> dict[
     return dict(payload)
 
 
-def explained(failure: BotoCoreError | ClientError) -> str:
+def explained(failure: BotoCoreError | ClientError, *, at: str) -> str:
     """What AWS refused, and what the operator can do about it."""
     if not isinstance(failure, ClientError):
-        return f"{failure} (are AWS credentials and a Region set?)"
+        return f"{failure} ({'is make run running there?' if at else 'are AWS credentials and a Region set?'})"
     error = failure.response["Error"]
     hint = " (another stack's name is STACK=…)" if failure.operation_name == "DescribeStacks" else ""
     return f"{failure.operation_name}: {error['Code']}: {error['Message']}{hint}"
@@ -134,11 +136,12 @@ def told(counts: Mapping[str, int]) -> list[str]:
         return ["nothing is waiting."]
     would = bool(counts["dry_run"])
     lines = [f"looked at {_events(looked_at)}" + (" (a dry run: nothing was changed)." if would else ".")]
+    deleted = "to be deleted" if would else "deleted"
     tells = {
         "handed_over": "to be handed to ChatBot once more" if would else "handed to ChatBot once more",
-        "with_a_person": "left out, because a person has the chat",
-        "ended": "left out, because the chat is over",
-        "unknown": "left out, because the chat is not known (any more)",
+        "with_a_person": f"{deleted}, because a person has the chat",
+        "ended": f"{deleted}, because the chat is over",
+        "unknown": f"{deleted}, because the chat is not known (any more)",
         "unreadable": "not readable: left in the queue, for you to look at",
         "failed": "not done: left in the queue; RescueBot's log says why",
     }

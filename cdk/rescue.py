@@ -43,8 +43,8 @@ _COUNTED_BY_RESCUE_BOT = (
         metric="CustomersRescued",
         threshold=1,
         means=(
-            "ChatBot gave up on a customer's message, and RescueBot handed the customer to a person with an apology. "
-            "ChatBot's log says why: search it for 'turn failed'."
+            "A customer's message was given up, and RescueBot handed the customer to a person with an apology. "
+            "ChatBot's log says why: search it for 'turn failed'. If it says nothing, SNS could not reach ChatBot."
         ),
     ),
     Count(

@@ -92,11 +92,30 @@ def test_what_was_done_is_told_in_plain_words(aws: AwsServer, capsys: pytest.Cap
     assert capsys.readouterr().out.splitlines() == [
         "handoff: looked at 5 events.",
         "handoff:       1  handed to ChatBot once more",
-        "handoff:       1  left out, because a person has the chat",
-        "handoff:       1  left out, because the chat is over",
-        "handoff:       1  left out, because the chat is not known (any more)",
+        "handoff:       1  deleted, because a person has the chat",
+        "handoff:       1  deleted, because the chat is over",
+        "handoff:       1  deleted, because the chat is not known (any more)",
         "handoff:       1  not readable: left in the queue, for you to look at",
     ]
+
+
+def test_a_dry_run_tells_what_would_be_deleted(aws: AwsServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """The event holds what a customer wrote; nobody should be surprised that it is gone."""
+    replays(aws, {"read": 2, "ended": 1, "with_a_person": 1, "dry_run": True})
+
+    assert run(aws, "--dry-run") == 0
+
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "handoff:       1  to be deleted, because a person has the chat",
+        "handoff:       1  to be deleted, because the chat is over",
+    ]
+
+
+def test_an_endpoint_that_is_no_address_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, not in a traceback."""
+    assert main(["--endpoint", "foo"]) == 1
+
+    assert "http://127.0.0.1:8080" in capsys.readouterr().err
 
 
 def test_it_goes_on_until_nothing_more_is_found(aws: AwsServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,8 +226,14 @@ def test_without_a_region_it_says_what_is_missing(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
 
-    assert main(["--endpoint", "http://127.0.0.1:9"]) == 1
+    assert main([]) == 1
     assert "are AWS credentials and a Region set?" in capsys.readouterr().err
+
+
+def test_where_no_laptop_stack_runs_it_asks_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--endpoint", "http://127.0.0.1:9"]) == 1
+
+    assert "is make run running there?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-3", "many"])

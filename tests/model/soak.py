@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -28,6 +28,8 @@ SHORTEN_WITHIN_SECONDS = 60.0
 METRICS = "reported: "
 """What the functions count themselves says nothing new to a reader."""
 MISSED_WITHIN_STEPS = 200_000
+WORTH_WRITING_STEPS = 1_000_000
+"""A shorter soak is for whoever runs it; the document keeps the last long one."""
 
 
 @dataclass(slots=True)
@@ -127,11 +129,17 @@ def main(arguments: Sequence[str]) -> int:
         flush=True,
     )
     missed = {name: steps_until_missed(parts, asked.seed) for name, parts in BROKEN.items()}
-    write_section("soak", _report(soak))
-    write_section("model", _report_missed(missed, asked.seed))
     unseen = [name for name, steps in missed.items() if steps is None]
-    print(f"soak: written into docs/reliability.md{'; nobody missed ' + ', '.join(unseen) if unseen else ''}")
-    return 1 if unseen else 0
+    if unseen:
+        print(
+            f"soak: in {MISSED_WITHIN_STEPS:,} steps the judge did not notice that these were gone: {', '.join(unseen)}"
+        )
+        return 1
+    if soak.steps >= WORTH_WRITING_STEPS:
+        write_section("soak", _report(soak))
+        write_section("model", _report_missed(missed, asked.seed))
+        print("soak: written into docs/reliability.md")
+    return 0
 
 
 def _tell_violation(soak: Soak) -> None:
@@ -150,14 +158,15 @@ def _report(soak: Soak) -> str:
     happenings = sorted((what, times) for what, times in soak.counts.items() if not what.startswith(METRICS))
     rows = "\n".join(f"| {what} | {times:,} |" for what, times in happenings)
     return (
-        f"{day}: {soak.steps:,} steps, seed {soak.seed}, {soak.chats:,} chats, no violation. What happened in them:\n\n"
-        f"| Happening | times |\n| --- | ---: |\n{rows}"
+        f"{day}: {soak.steps:,} steps, seed {soak.seed}, {soak.chats:,} chats, **no violation**.\n\n"
+        "<details><summary>What happened in them</summary>\n\n"
+        f"| Happening | times |\n| --- | ---: |\n{rows}\n\n</details>"
     )
 
 
-def _report_missed(missed: dict[str, int | None], seed: int) -> str:
+def _report_missed(missed: Mapping[str, int | None], seed: int) -> str:
     day = datetime.now(UTC).date().isoformat()
-    rows = "\n".join(f"| {name} | {'never' if steps is None else f'{steps:,}'} |" for name, steps in missed.items())
+    rows = "\n".join(f"| {name} | {steps:,} |" for name, steps in missed.items())
     return (
         f"{day}, seed {seed}. The same chats without one safeguard, to see that the judge is awake:\n\n"
         f"| Taken away | found after steps |\n| --- | ---: |\n{rows}"

@@ -25,6 +25,9 @@ ALL_WITHIN_SECONDS = 240.0
 def main() -> int:
     asked = _arguments()
     chosen = [mutant for mutant in SAFEGUARDS if asked.only in mutant.name]
+    if not chosen:
+        print(f"no safeguard has '{asked.only}' in its name", file=sys.stderr)
+        return 2
     warm_up()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         benches = [Bench.set_up(Path(folder) / str(number)) for number in range(asked.at_once)]
