@@ -109,7 +109,12 @@ EXPECTED: Final[Mapping[str, tuple[Line, ...]]] = {
         Line("* SendMessage *", LASTING, O.PERSON, "a sentence that cannot be said keeps nobody from the person"),
         Line("* StopContactStreaming *", (*PASSING, *LASTING), O.TOLD, "one try; its failure is nobody's loss"),
         Line("* UpdateContactAttributes *", [REFUSED], O.TOLD, "even without attributes the flow routes"),
-        Line("* UpdateContactAttributes *", [FAILING], O.BY_THE_WATCH, "they must stand before; the flow takes over"),
+        Line(
+            "* UpdateContactAttributes *",
+            [FAILING],
+            O.TOLD_LATER,
+            "the sentence does not wait for them, but the disconnect does; the flow takes over",
+        ),
         Line(
             "* DisconnectParticipant *",
             LASTING,

@@ -24,6 +24,9 @@ MAIN_BACKEND: Final = BEDROCK_AGENTS
 POOL_SIZE: Final = 32
 """So that no chat of a batch waits for another's worker."""
 
+PACE: Final = 0.5
+"""Limits of time that run while a cell does leave a busy machine twice as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -104,7 +107,7 @@ class FaultMap:
         if backend not in self._stacks:
             self._open.close()
             stack: RunningStack = self._open.enter_context(
-                running_stack(StackSettings(port=0, watch=False, backend=backend, pool_size=POOL_SIZE))
+                running_stack(StackSettings(port=0, watch=False, backend=backend, pool_size=POOL_SIZE, pace=PACE))
             )
             place = Place(stack)
             self._open.callback(place.close)
