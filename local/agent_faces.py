@@ -6,6 +6,7 @@ does by what is here, so that it can be told of every backend.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, Protocol
 
 from starlette.routing import Route
@@ -31,8 +32,11 @@ class AgentFace(Protocol):
 
     fail_next: FailNext
     """Whether the stream of the next answer shall fail, and how."""
-    ended: set[str]
-    """The sessions that their caller has ended, where the service has a call for it."""
+
+    @property
+    def ended(self) -> Collection[str]:
+        """The sessions that their caller has ended, as often as it did, where the service has a call for it."""
+        ...
 
     def routes(self) -> list[Route]: ...
 

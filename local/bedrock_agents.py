@@ -68,7 +68,7 @@ class BedrockAgents:
     ) -> None:
         """`now` is the stack's clock, in seconds since the epoch. `fail_next` may be set at any time."""
         self.fail_next: FailNext = never_fail
-        self.ended: set[str] = set()
+        self.ended: list[str] = []
         self._source = source
         self._model = model
         self._call_tool = call_tool
@@ -108,7 +108,7 @@ class BedrockAgents:
             await self._warm_up_once()
             if asked.get("endSession"):
                 self._sessions.end(asked["sessionId"])
-                self.ended.add(asked["sessionId"])
+                self.ended.append(asked["sessionId"])
                 return self._respond(asked, _nothing())
             session = self._open(asked)
             results = self._match(session, asked["sessionState"]) if resumes(asked) else None

@@ -219,8 +219,12 @@ class Backstage:
     def questions(self, contact_id: str) -> int:
         """How often the agents were asked for a chat, whatever became of it."""
         asked = len(self.calls(contact_id, self.asking))
-        ends_by_asking = self.backend == BEDROCK_AGENTS and self.has_ended_session(contact_id)
-        return asked - 1 if ends_by_asking else asked
+        return asked - self._ends_by_asking(contact_id) if self.backend == BEDROCK_AGENTS else asked
+
+    def _ends_by_asking(self, contact_id: str) -> int:
+        """Bedrock Agents end a session by a question; whoever notices that the bot is out of the chat sends one."""
+        session_id = self.record(contact_id).session.id
+        return self.stack.call(lambda stack: list(stack.agents.face.ended).count(session_id))
 
     def has_ended_session(self, contact_id: str) -> bool:
         """Whether the bot has told the agents that a chat's session is over."""

@@ -13,7 +13,7 @@ import pytest
 
 from local.open_points import OpenPoints
 from local.settings import StackSettings
-from tests.journeys.backstage import CHAT_BOT, Backstage
+from tests.journeys.backstage import CHAT_BOT, RESCUE_BOT, Backstage
 from tests.journeys.conftest import StartChat
 from tests.journeys.people import BOT, Customer
 from tests.running_stack import RunningStack, running_stack
@@ -76,14 +76,15 @@ def test_a_message_that_comes_after_five_minutes_brings_a_human(customer: Custom
 
 
 def test_a_message_that_waits_too_long_in_the_inbox_is_seen(customer: Customer, backstage: Backstage) -> None:
-    """ChatBot dies and cannot come back; the flow takes over by what the record says."""
+    """ChatBot dies and neither it nor RescueBot can do anything; the flow takes over by what the record says."""
     backstage.pass_time(30)
     with backstage.holding(backstage.asking, contact_id=customer.contact_id) as question:
         customer.says(QUESTION)
         question.have_come()
         backstage.crash_chat_bot(customer.contact_id)
         backstage.reaches(customer.contact_id, "retrying")
-    backstage.switches.fail("UpdateItem", "InternalServerError", function=backstage.name(CHAT_BOT))
+    for handler in (CHAT_BOT, RESCUE_BOT):
+        backstage.switches.fail("UpdateItem", "InternalServerError", function=backstage.name(handler))
 
     backstage.pass_time(250)
 
