@@ -22,6 +22,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk.acknowledgements import acknowledge
+from cdk.alarms import WATCHED_FOR, Alarms
 from cdk.function import Function
 from cdk.queues import Queue
 
@@ -63,6 +64,16 @@ class CustomerMessages(Construct):
     @property
     def arn(self) -> str:
         return self.topic.topic_arn
+
+    def watch_losses(self, alarms: Alarms) -> None:
+        """Tell when even the queue for what cannot be delivered did not take an event."""
+        alarms.at(
+            self,
+            "EventsLost",
+            metric=self.topic.metric("NumberOfNotificationsFailedToRedriveToDlq", period=WATCHED_FOR, statistic="Sum"),
+            threshold=1,
+            means="SNS could neither deliver an event nor keep it: a message is lost. See the queue's policy and the key.",
+        )
 
     def deliver_to(self, listener: Function, *, undelivered: Queue) -> None:
         """Subscribe a function; what Lambda does not accept goes to `undelivered`.

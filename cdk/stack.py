@@ -123,6 +123,7 @@ class HandoffStack(Stack):
         allow_answering(chat_bot, parameters=self._parameters, agents=agents)
         retry_and_keep_failures(chat_bot, failures, operations=self._foundation.operations)
         messages.deliver_to(chat_bot, undelivered=failures)
+        messages.watch_losses(self._foundation.operations.alarms)
         self._foundation.data_key.serve_topic(messages.arn)
         return chat_bot
 

@@ -131,3 +131,12 @@ def test_an_event_is_tried_three_times_and_then_kept(template: Template) -> None
     assert config["MaximumRetryAttempts"] == 2
     assert config["MaximumEventAgeInSeconds"] >= 3 * timeout + 60 + 120
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": "${Failures.Arn}"}}
+
+
+def test_an_event_that_sns_cannot_even_keep_raises_an_alarm(template: Template) -> None:
+    """Nothing else would tell that a message is gone."""
+    alarm = template.all("AWS::CloudWatch::Alarm")["CustomerMessagesEventsLost"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq")
+    assert [each["Name"] for each in alarm["Dimensions"]] == ["TopicName"]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
