@@ -248,7 +248,7 @@ def _required(written: Written, record: TurnRecord) -> TurnRecord:
 
 def _differs_by_inbox(found: TurnRecord, record: TurnRecord) -> bool:
     """In the same stay, another inbox than the one that was known."""
-    return found.stay == record.stay and _keys(found) != _keys(record)
+    return found.stay == record.stay and found.inbox != record.inbox
 
 
 def _keys(record: TurnRecord) -> list[str]:
