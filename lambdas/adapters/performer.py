@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -72,6 +71,8 @@ class Performer:
     room: Room
     clock: Clock
     owner: str
+    random: Callable[[], float]
+    """From 0 up to, but not, 1."""
     agents: Agents | None = None
     """`None` in StartBot, which talks to no agent."""
     may_read_transcript: bool = True
@@ -79,7 +80,6 @@ class Performer:
     explain: Explain = field(default=lambda _: None)
     record: TurnRecord | None = None
     """As last written or read; set from the start where no turn is taken."""
-    random: Callable[[], float] = random.random
     rush: Rush = field(default_factory=Rush)
     renew_every_seconds: float = RENEW_EVERY_SECONDS
     typing_every_seconds: float = TYPING_EVERY_SECONDS

@@ -116,6 +116,7 @@ class RescueBot:
             room=self.room,
             clock=clock,
             owner=self.new_id(),
+            random=self.random,
             may_read_transcript=self.may_read_transcript,
             report=report,
         )

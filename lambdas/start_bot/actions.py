@@ -91,6 +91,7 @@ class StartBot:
             room=reception.room,
             clock=clock,
             owner=reception.new_id(),
+            random=reception.random,
             may_read_transcript=reception.may_read_transcript,
             report=self.report,
         )

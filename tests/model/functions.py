@@ -84,6 +84,7 @@ class VirtualChatBot(ChatBot):
             agents=self.agents,
             clock=clock,
             owner=self.new_id(),
+            random=self.random,
             may_read_transcript=self.may_read_transcript,
             report=report,
             explain=explain,
@@ -104,6 +105,7 @@ class VirtualStartBot(StartBot):
             room=reception.room,
             clock=clock,
             owner=reception.new_id(),
+            random=reception.random,
             may_read_transcript=reception.may_read_transcript,
             report=self.report,
         )
@@ -121,6 +123,7 @@ class VirtualRescueBot(RescueBot):
             room=self.room,
             clock=clock,
             owner=self.new_id(),
+            random=self.random,
             may_read_transcript=self.may_read_transcript,
             report=report,
         )

@@ -33,7 +33,7 @@ from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, 
 from lambdas.conversation.turn import react
 from tests.fakes import Hang, ManualClock, ScriptedAgents
 from tests.memory_stays import MemoryStays
-from tests.stage import CONTACT, Stage, escalates
+from tests.stage import CONTACT, JITTER, Stage, escalates
 
 SOON = 0.005
 NEVER = 3_600.0
@@ -114,6 +114,7 @@ class Scene:
             agents=self.agents,
             clock=self.stage.clock,
             owner="me",
+            random=lambda: JITTER,
             may_read_transcript=self.may_read_transcript,
             report=self.stage.reports.append,
             renew_every_seconds=self.renew_every_seconds,
