@@ -72,7 +72,7 @@ class CustomerMessages(Construct):
             "EventsLost",
             metric=self.topic.metric("NumberOfNotificationsFailedToRedriveToDlq", period=WATCHED_FOR, statistic="Sum"),
             threshold=1,
-            means="SNS could neither deliver an event nor keep it: a message is lost. See the queue's policy and the key.",
+            means="SNS could neither deliver nor keep an event: a message is lost. See the queue's policy and key.",
         )
 
     def deliver_to(self, listener: Function, *, undelivered: Queue) -> None:
