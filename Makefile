@@ -16,7 +16,7 @@ VENV := .venv/bin/python
 CDK  := $(VENV) -m local.npm_packages aws-cdk >/dev/null && PATH="$(CURDIR)/.venv/bin:$$PATH" node --no-deprecation build/npm/aws-cdk/bin/cdk
 CHOSEN = --model "$(MODEL)" $(if $(TEAM),--team "$(TEAM)") $(if $(BACKEND),--backend "$(BACKEND)")
 .DEFAULT_GOAL := help
-.PHONY: help environment run test demo evaluate faults load soak check synth deploy replay mutants clean lock format
+.PHONY: help environment run test demo evaluate faults load bench soak check synth deploy replay mutants clean lock format
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ test: environment ## all tests
 
 load: environment ## 500 chats at once, and 50 under Connect's quotas; the result goes into docs/reliability.md
 	@exec $(VENV) -m tests.load $(ARGS)
+
+bench: environment ## how fast the first words come, and what a turn costs (ARGS="--only turn,words --runs 5")
+	@exec $(VENV) -m benchmarks $(ARGS)
 
 mutants: environment ## each safeguard taken away once, in a copy: a test must notice (two to three minutes; ARGS="--only …")
 	@exec $(VENV) -m tests.mutants $(ARGS)

@@ -1,0 +1,54 @@
+"""The benchmark: `make bench`, `make bench ARGS="--only turn,words --runs 5 --write"`.
+
+Tables go to the terminal, numbers into `build/bench/figures.json`, with `--write` the tables into
+`docs/performance.md`, too. It ends with 0 whatever it finds: a number that a noisy machine made is for people to judge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from benchmarks import results
+from benchmarks.document import write_section
+from benchmarks.figure import Figure
+from benchmarks.tables import table
+
+RUNS = 15
+PARTS: Mapping[str, Callable[[int], list[Figure]]] = {}
+"""By the name that `--only` knows; each takes the number of repetitions."""
+
+
+def main() -> int:
+    asked = _arguments()
+    unknown = [name for name in asked.only if name not in PARTS]
+    if unknown:
+        print(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    for name in asked.only or PARTS:
+        figures = PARTS[name](asked.runs)
+        results.keep(name, figures, runs=asked.runs)
+        _show(figures, write=asked.write)
+    return 0
+
+
+def _show(figures: Sequence[Figure], *, write: bool) -> None:
+    for group, members in groupby(figures, key=lambda figure: figure.group):
+        shown = table(members)
+        print(f"\n{group}\n\n{shown}", flush=True)
+        if write:
+            write_section(group, shown)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", type=lambda names: names.split(","), default=[], help="parts, with commas between")
+    parser.add_argument("--runs", type=int, default=RUNS, help="repetitions of each measurement (%(default)s)")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
