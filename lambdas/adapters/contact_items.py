@@ -9,24 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from lambdas.attribute_values import plain
 from lambdas.conversation.contact import ContactRecord, Lease, Session, State, TurnRecord
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message, in_order
 
 Attributes = Mapping[str, Any]
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
-
-def serialized(plain: Attributes) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in plain.items()}
-
-
-def _plain(item: Attributes) -> dict[str, Any]:
-    return {name: _deserialize(value) for name, value in item.items()}
 
 
 def milliseconds(seconds: float) -> int:
@@ -54,27 +42,27 @@ def turn_item(record: TurnRecord) -> dict[str, Any]:
 
 
 def turn_record(item: Attributes) -> TurnRecord:
-    plain = _plain(item)
+    values = plain(item)
     return TurnRecord(
-        contact_id=plain["contact_id"],
-        state=State(plain["state"]),
-        since=int(plain["since"]) / 1000,
-        stay=int(plain["stay"]),
-        language=plain["language"],
-        session=_session(plain["session"]),
-        told=plain["told"],
-        inbox=in_order(_message(key, entry) for key, entry in plain["inbox"].items()),
-        lease=_lease(plain["lease"]) if "lease" in plain else None,
-        done=tuple(plain["done"]),
-        takeovers=int(plain.get("takeovers", 0)),
-        pending=plain.get("pending"),
-        handoff=_handoff(plain["handoff"]) if "handoff" in plain else None,
-        handoffs=int(plain["handoffs"]),
-        failures=int(plain["failures"]),
-        refusals=int(plain.get("refusals", 0)),
-        refused=tuple(plain.get("refused", ())),
-        heard=plain.get("heard", ""),
-        expires_at=float(plain["expires_at"]),
+        contact_id=values["contact_id"],
+        state=State(values["state"]),
+        since=int(values["since"]) / 1000,
+        stay=int(values["stay"]),
+        language=values["language"],
+        session=_session(values["session"]),
+        told=values["told"],
+        inbox=in_order(_message(key, entry) for key, entry in values["inbox"].items()),
+        lease=_lease(values["lease"]) if "lease" in values else None,
+        done=tuple(values["done"]),
+        takeovers=int(values.get("takeovers", 0)),
+        pending=values.get("pending"),
+        handoff=_handoff(values["handoff"]) if "handoff" in values else None,
+        handoffs=int(values["handoffs"]),
+        failures=int(values["failures"]),
+        refusals=int(values.get("refusals", 0)),
+        refused=tuple(values.get("refused", ())),
+        heard=values.get("heard", ""),
+        expires_at=float(values["expires_at"]),
     )
 
 
@@ -139,15 +127,15 @@ def contact_item(contact: ContactRecord, expires_at: float) -> dict[str, Any]:
 
 
 def contact_record(item: Attributes) -> ContactRecord:
-    plain = _plain(item)
+    values = plain(item)
     return ContactRecord(
-        contact_id=plain["contact_id"],
-        current_contact_id=plain["current_contact_id"],
-        instance_id=plain["instance_id"],
-        subtype=plain["subtype"],
-        stay=int(plain["stay"]),
-        participant_token=plain["participant_token"],
-        connection_token=plain["connection_token"],
-        connection_expires_at=int(plain["connection_expires_at"]) / 1000,
-        streaming_id=plain["streaming_id"],
+        contact_id=values["contact_id"],
+        current_contact_id=values["current_contact_id"],
+        instance_id=values["instance_id"],
+        subtype=values["subtype"],
+        stay=int(values["stay"]),
+        participant_token=values["participant_token"],
+        connection_token=values["connection_token"],
+        connection_expires_at=int(values["connection_expires_at"]) / 1000,
+        streaming_id=values["streaming_id"],
     )

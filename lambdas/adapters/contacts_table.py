@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.adapters.contact_items import Attributes, serialized, turn_record
+from lambdas.adapters.contact_items import Attributes, turn_record
+from lambdas.attribute_values import attributes
 from lambdas.conversation.contact import TurnRecord
 from lambdas.conversation.errors import RecordUnavailable
 
@@ -56,10 +57,10 @@ class ContactsTable:
             with _translated():
                 self.client.put_item(
                     TableName=self.name,
-                    Item=serialized(item),
+                    Item=attributes(item),
                     ConditionExpression=condition,
                     ExpressionAttributeNames=_usual_names(condition),
-                    ExpressionAttributeValues=serialized(values),
+                    ExpressionAttributeValues=attributes(values),
                 )
         except _ConditionFailed:
             return False
@@ -84,7 +85,7 @@ class ContactsTable:
                     UpdateExpression=change,
                     ConditionExpression=condition,
                     ExpressionAttributeNames={**_usual_names(change + condition), **(names or {})},
-                    ExpressionAttributeValues=serialized(values),
+                    ExpressionAttributeValues=attributes(values),
                     ReturnValues=returns,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-import boto3
 from botocore.config import Config
 
 from lambdas.chat_bot.backends import (
@@ -14,6 +13,7 @@ from lambdas.chat_bot.backends import (
     BedrockAgentsBackend,
 )
 from lambdas.conversation.ports import Agents
+from lambdas.services import client
 
 if TYPE_CHECKING:
     from lambdas.adapters.apply_guardrail import Guardrail
@@ -43,23 +43,23 @@ def _bedrock_agents(backend: BedrockAgentsBackend, region: str | None) -> Agents
     from lambdas.adapters.bedrock_agents import BedrockAgents
     from lambdas.adapters.guardrails import blocked_sentences
 
-    client = boto3.client("bedrock-agent-runtime", region_name=region, config=ANSWERING)
-    return BedrockAgents(client, backend.agent_id, backend.agent_alias_id, blocked_sentences())
+    asked = client("bedrock-agent-runtime", config=ANSWERING, region=region)
+    return BedrockAgents(asked, backend.agent_id, backend.agent_alias_id, blocked_sentences())
 
 
 def _agentcore_runtime(backend: AgentCoreRuntimeBackend, region: str | None) -> Agents:
     from lambdas.adapters.agentcore_runtime import AgentCoreRuntime
     from lambdas.adapters.guardrails import blocked_sentences
 
-    client = boto3.client("bedrock-agentcore", region_name=region, config=ANSWERING)
-    return AgentCoreRuntime(client, backend.runtime_arn, backend.qualifier, blocked_sentences())
+    asked = client("bedrock-agentcore", config=ANSWERING, region=region)
+    return AgentCoreRuntime(asked, backend.runtime_arn, backend.qualifier, blocked_sentences())
 
 
 def _agentcore_harness(backend: AgentCoreHarnessBackend, region: str | None) -> Agents:
     from lambdas.adapters.agentcore_harness import AgentCoreHarness
 
-    client = boto3.client("bedrock-agentcore", region_name=region, config=ANSWERING)
-    return AgentCoreHarness(client, backend.harness_arn, backend.qualifier, _guardrail(backend, region))
+    asked = client("bedrock-agentcore", config=ANSWERING, region=region)
+    return AgentCoreHarness(asked, backend.harness_arn, backend.qualifier, _guardrail(backend, region))
 
 
 def _guardrail(backend: AgentCoreHarnessBackend, region: str | None) -> Guardrail:
@@ -67,5 +67,5 @@ def _guardrail(backend: AgentCoreHarnessBackend, region: str | None) -> Guardrai
 
     if not backend.guardrail_id:
         return NO_GUARDRAIL
-    client = boto3.client("bedrock-runtime", region_name=region, config=JUDGING)
-    return AppliedGuardrail(client, backend.guardrail_id, backend.guardrail_version)
+    judge = client("bedrock-runtime", config=JUDGING, region=region)
+    return AppliedGuardrail(judge, backend.guardrail_id, backend.guardrail_version)

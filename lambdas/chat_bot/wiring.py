@@ -7,7 +7,6 @@ import random
 import uuid
 from collections.abc import Mapping
 
-import boto3
 from botocore.config import Config
 
 from lambdas.adapters.connect_chat import ConnectChat
@@ -18,6 +17,7 @@ from lambdas.chat_bot.agents import make_agents
 from lambdas.chat_bot.reactions import ChatBot
 from lambdas.chat_bot.settings import Settings
 from lambdas.conversation.world import Rules
+from lambdas.services import client, when_needed
 
 QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 ONCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
@@ -28,8 +28,8 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
     """Raises `InvalidSetting` for a wrong environment."""
     settings = Settings.from_environment(variables)
     return ChatBot(
-        stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
-        room=ConnectChat(boto3.client("connect", config=ONCE), boto3.client("connectparticipant", config=ONCE)),
+        stays=DynamoDBContacts(ContactsTable(client("dynamodb", config=QUICK), settings.contacts_table)),
+        room=ConnectChat(when_needed("connect", config=ONCE), client("connectparticipant", config=ONCE)),
         agents=make_agents(settings.backend, region=settings.agent_region),
         policy=policy_of(variables),
         rules=Rules(

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import boto3
 from botocore.config import Config
 
 from lambdas.adapters.chat_bot_function import ChatBotFunction
@@ -20,6 +19,7 @@ from lambdas.adapters.queues import Queue
 from lambdas.rescue_bot.replay import Replay
 from lambdas.rescue_bot.rescues import RescueBot
 from lambdas.rescue_bot.settings import Settings
+from lambdas.services import client, when_needed
 
 QUICK = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 """A rescue has 15 s in all; what fails comes again by the queue."""
@@ -40,19 +40,19 @@ class Wiring:
 def wire(variables: Mapping[str, str]) -> Wiring:
     """Raises `InvalidSetting` for a wrong environment."""
     settings = Settings.from_environment(variables)
-    stays = DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table))
-    sqs = boto3.client("sqs", config=RECEIVING)
+    stays = DynamoDBContacts(ContactsTable(client("dynamodb", config=QUICK), settings.contacts_table))
+    sqs = client("sqs", config=RECEIVING)
     kept, unrescued = Queue(sqs, settings.kept_queue_url), Queue(sqs, settings.unrescued_queue_url)
     rescue_bot = RescueBot(
         stays=stays,
-        room=ConnectChat(boto3.client("connect", config=ONCE), boto3.client("connectparticipant", config=ONCE)),
+        room=ConnectChat(client("connect", config=ONCE), client("connectparticipant", config=ONCE)),
         policy=policy_of(variables),
         kept=kept,
         may_read_transcript=settings.may_read_transcript,
         new_id=lambda: str(uuid.uuid4()),
         random=random.random,
     )
-    chat_bot = ChatBotFunction(boto3.client("lambda", config=QUICK), settings.chat_bot_function)
+    chat_bot = ChatBotFunction(when_needed("lambda", config=QUICK), settings.chat_bot_function)
     return Wiring(rescue_bot=rescue_bot, replay=Replay(stays=stays, chat_bot=chat_bot, queues=(unrescued, kept)))
 
 

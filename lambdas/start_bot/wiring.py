@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import boto3
 from botocore.config import Config
 
 from lambdas.adapters.chat_bot_function import ChatBotFunction
@@ -19,6 +18,7 @@ from lambdas.adapters.policy_file import policy_of
 from lambdas.conversation.handoff import Policy
 from lambdas.conversation.ports import Clock
 from lambdas.conversation.stay import Reception
+from lambdas.services import client, when_needed
 from lambdas.start_bot.actions import StartBot
 from lambdas.start_bot.settings import Settings
 
@@ -65,9 +65,9 @@ def wire(variables: Mapping[str, str]) -> Wiring:
     settings = Settings.from_environment(variables)
     return Wiring(
         settings=settings,
-        stays=DynamoDBContacts(ContactsTable(boto3.client("dynamodb", config=QUICK), settings.contacts_table)),
-        room=ConnectChat(boto3.client("connect", config=ONCE), boto3.client("connectparticipant", config=ONCE)),
-        chat_bot=ChatBotFunction(boto3.client("lambda", config=QUICK), settings.chat_bot_function),
+        stays=DynamoDBContacts(ContactsTable(client("dynamodb", config=QUICK), settings.contacts_table)),
+        room=ConnectChat(client("connect", config=ONCE), client("connectparticipant", config=ONCE)),
+        chat_bot=ChatBotFunction(when_needed("lambda", config=QUICK), settings.chat_bot_function),
         policy=policy_of(variables),
     )
 

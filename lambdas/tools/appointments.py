@@ -9,9 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from lambdas.conversation.settings import Environment
+from lambdas.services import client
 from lambdas.tools.answering import answer, clock_of
 from lambdas.tools.appointments_table import Appointments
 from lambdas.tools.dynamodb import QUICK
@@ -19,7 +18,7 @@ from lambdas.tools.dynamodb import QUICK
 
 def wire(variables: Mapping[str, str]) -> Appointments:
     """Raises `InvalidSetting` for a wrong environment."""
-    return Appointments(Environment(variables).text("APPOINTMENTS_TABLE"), boto3.client("dynamodb", config=QUICK))
+    return Appointments(Environment(variables).text("APPOINTMENTS_TABLE"), client("dynamodb", config=QUICK))
 
 
 APPOINTMENTS = wire(os.environ)

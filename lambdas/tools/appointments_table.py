@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lambdas.attribute_values import attributes, plain
 from lambdas.tools import moments, numbers
 from lambdas.tools.appointment_calendar import Calendar, parse_calendar
-from lambdas.tools.dynamodb import attributes, plain
 from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument, repeat_key
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from lambdas.conversation.settings import Environment
+from lambdas.services import client
 from lambdas.tools.answering import answer
 from lambdas.tools.customers_table import Customers
 from lambdas.tools.dynamodb import QUICK
@@ -19,7 +18,7 @@ from lambdas.tools.dynamodb import QUICK
 
 def wire(variables: Mapping[str, str]) -> Customers:
     """Raises `InvalidSetting` for a wrong environment."""
-    return Customers(Environment(variables).text("CUSTOMERS_TABLE"), boto3.client("dynamodb", config=QUICK))
+    return Customers(Environment(variables).text("CUSTOMERS_TABLE"), client("dynamodb", config=QUICK))
 
 
 CUSTOMERS = wire(os.environ)

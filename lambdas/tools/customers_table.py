@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambdas.attribute_values import plain
 from lambdas.tools import numbers
 from lambdas.tools.contact_points import contact_point
-from lambdas.tools.dynamodb import plain
 from lambdas.tools.tool_call import Function, Result, ToolCall
 
 if TYPE_CHECKING:

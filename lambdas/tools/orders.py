@@ -9,9 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from lambdas.conversation.settings import Environment
+from lambdas.services import client
 from lambdas.tools.answering import answer
 from lambdas.tools.dynamodb import QUICK
 from lambdas.tools.orders_table import Orders
@@ -19,7 +18,7 @@ from lambdas.tools.orders_table import Orders
 
 def wire(variables: Mapping[str, str]) -> Orders:
     """Raises `InvalidSetting` for a wrong environment."""
-    return Orders(Environment(variables).text("ORDERS_TABLE"), boto3.client("dynamodb", config=QUICK))
+    return Orders(Environment(variables).text("ORDERS_TABLE"), client("dynamodb", config=QUICK))
 
 
 ORDERS = wire(os.environ)

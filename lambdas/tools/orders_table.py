@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambdas.attribute_values import plain
 from lambdas.tools import numbers
-from lambdas.tools.dynamodb import plain
 from lambdas.tools.tool_call import Function, Result, ToolCall
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from lambdas.conversation.settings import Environment
+from lambdas.services import client
 from lambdas.tools.answering import answer, clock_of
 from lambdas.tools.dynamodb import QUICK
 from lambdas.tools.tickets_table import Tickets
@@ -19,7 +18,7 @@ from lambdas.tools.tickets_table import Tickets
 
 def wire(variables: Mapping[str, str]) -> Tickets:
     """Raises `InvalidSetting` for a wrong environment."""
-    return Tickets(Environment(variables).text("TICKETS_TABLE"), boto3.client("dynamodb", config=QUICK))
+    return Tickets(Environment(variables).text("TICKETS_TABLE"), client("dynamodb", config=QUICK))
 
 
 TICKETS = wire(os.environ)

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from lambdas.attribute_values import plain, strings
 from lambdas.tools import numbers
-from lambdas.tools.dynamodb import plain, strings
 from lambdas.tools.tool_call import Function, Result, ToolCall, UnfitArgument, repeat_key
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from moto import mock_aws
 
 from agents.demo import Demo, load_demo
 from agents.team import Team, load_team
+from lambdas.attribute_values import attributes
 from lambdas.tools.answering import answer
 from lambdas.tools.appointments_table import Appointments
 from lambdas.tools.customers_table import Customers
-from lambdas.tools.dynamodb import attributes
 from lambdas.tools.orders_table import Orders
 from lambdas.tools.tickets_table import Tickets
 from lambdas.tools.tool_call import Function

@@ -19,18 +19,21 @@ from tests.lambdas.rescue_bot.test_handler import SETTINGS as RESCUE_BOT_SETTING
 from tests.lambdas.start_bot.test_handler import SETTINGS as START_BOT_SETTINGS
 
 ROOT = Path(__file__).parents[2]
+SHARED = {"lambdas.attribute_values", "lambdas.services"}
+"""Modules of no room: what DynamoDB calls a value, and the clients."""
 ROOMS: dict[str, set[str]] = {
     "lambdas/conversation": {"lambdas.conversation"},
-    "lambdas/adapters": {"lambdas.adapters", "lambdas.conversation"},
-    "lambdas/chat_bot": {"lambdas.chat_bot", "lambdas.adapters", "lambdas.conversation"},
+    "lambdas/adapters": {"lambdas.adapters", "lambdas.attribute_values", "lambdas.conversation"},
+    "lambdas/chat_bot": {"lambdas.chat_bot", *SHARED, "lambdas.adapters", "lambdas.conversation"},
     "lambdas/rescue_bot": {
         "lambdas.rescue_bot",
+        *SHARED,
         "lambdas.chat_bot.events",  # what RescueBot reads are ChatBot's events
         "lambdas.adapters",
         "lambdas.conversation",
     },
-    "lambdas/start_bot": {"lambdas.start_bot", "lambdas.adapters", "lambdas.conversation"},
-    "lambdas/tools": {"lambdas.tools", "lambdas.conversation"},
+    "lambdas/start_bot": {"lambdas.start_bot", *SHARED, "lambdas.adapters", "lambdas.conversation"},
+    "lambdas/tools": {"lambdas.tools", *SHARED, "lambdas.conversation"},
     "agents": {"agents"},
     "amazon_connect": {"amazon_connect"},
     "cdk": {"cdk", "agents", "amazon_connect", "lambdas"},
@@ -38,8 +41,8 @@ ROOMS: dict[str, set[str]] = {
 }
 """What of ours each room may import."""
 OURS = {"agents", "amazon_connect", "app", "benchmarks", "cdk", "lambdas", "local", "tests"}
-PACKAGED = {"aws_lambda_powertools", "boto3", "botocore", "urllib3"}
-"""What the Lambda package holds beside ours, and what boto3 brings with it."""
+PACKAGED = {"aws_lambda_powertools", "botocore", "urllib3"}
+"""What the Lambda package holds beside ours. boto3 is there too, for tools of others; ours make clients without it."""
 HANDLERS = {
     "lambdas.chat_bot.handler": CHAT_BOT_SETTINGS,
     "lambdas.rescue_bot.handler": RESCUE_BOT_SETTINGS,
@@ -50,6 +53,7 @@ HANDLERS = {
     "lambdas.tools.tickets": {"TICKETS_TABLE": "tickets"},
 }
 COSTLY = {
+    "boto3",
     "aws_lambda_powertools.utilities.parser",
     "aws_lambda_powertools.utilities.idempotency",
     "aws_xray_sdk",

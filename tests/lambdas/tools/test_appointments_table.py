@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from lambdas.attribute_values import attributes, plain
 from lambdas.tools.appointment_calendar import Calendar, parse_calendar
 from lambdas.tools.appointments_table import Appointments
-from lambdas.tools.dynamodb import attributes, plain
 from lambdas.tools.tool_call import Result, run
 from tests.lambdas.tools.calls import OneCallAtATime, call, table
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.attribute_values import strings
 from lambdas.tools.answering import answer
-from lambdas.tools.dynamodb import strings
 from lambdas.tools.tickets_table import LENGTHS, TRIES_PER_LENGTH, NoTicketNumber, Tickets
 from lambdas.tools.tool_call import Result, run
 from tests.lambdas.tools.calls import TURN, call, table, through_gateway
