@@ -1,7 +1,7 @@
 """DynamoDB's attribute values as plain values, and back.
 
-Only what the tables here hold: strings, numbers, truth values, nothing, lists and maps. The rule: any other type is a mistake
-in the data and raises, because a silent guess would be read out to a customer.
+Only what the tables here hold: strings, numbers, truth values, nothing, lists and maps. The rule: any other type is a
+mistake in the data and raises, because a silent guess would be read out to a customer.
 """
 
 from __future__ import annotations
