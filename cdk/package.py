@@ -2,8 +2,9 @@
 
 The first holds `lambdas/`, its pinned dependencies and the hand-off policy; all functions are made of it. The second
 holds `agents/`, the one team, its pinned dependencies and the entry point of AgentCore Runtime. uv brings wheels for
-arm64 and Python by the hashes of the requirements, so no Docker is needed. The rule: the same inputs give the same
-files, readable by all, on any machine and are built once; as long as the requirements stay, a build needs no network.
+arm64 and Python by the hashes of the requirements, so no Docker is needed; of the SDK's data the first keeps what the
+Lambdas use. The rule: the same inputs give the same files, readable by all, on any machine and are built once; as long
+as the requirements stay, a build needs no network.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from agents.team import TEAM_FILE
+from cdk.sdk_data import UnknownService, keep_only
+from lambdas.services import Service
 
 PYTHON_VERSION = "3.14"
 PLATFORM = "aarch64-manylinux2014"
@@ -42,7 +46,7 @@ TEAM_FOLDER = "team"
 NOT_DEPLOYED = ("conversations", "demo.yaml", "script*.yaml")
 """Of a team's folder: tests, what only a demonstration shows, and what only the scripted model reads."""
 _DEPENDENCIES = {"lambdas": "lambda-dependencies", "agent": "agent-dependencies"}
-_RECIPE = 3
+_RECIPE = 4
 """Raise it when this module makes different files of the same inputs."""
 
 Install = Callable[[Path, Path], None]
@@ -80,13 +84,17 @@ class _Recipe:
 
     name: str
     requirements: Path
+    services: tuple[str, ...] = ()
+    """All whose data the SDK keeps; without any it keeps everything."""
     files: Mapping[str, bytes]
 
 
 def build_package(sources: Sources, build: Path, *, install: Install | None = None) -> Path:
     """Make `build/lambdas` unless it already is what `sources` give. Raises `PackageFailed`."""
     files = {f"lambdas/{POLICY_FILE}": sources.policy.encode(), **_files_of(sources.lambdas, at="lambdas")}
-    return _build(_Recipe(name="lambdas", requirements=sources.requirements, files=files), build, install)
+    services = get_args(Service)
+    recipe = _Recipe(name="lambdas", requirements=sources.requirements, services=services, files=files)
+    return _build(recipe, build, install)
 
 
 def build_agent_package(sources: AgentSources, build: Path, *, install: Install | None = None) -> Path:
@@ -126,15 +134,24 @@ def install_with_uv(requirements: Path, target: Path) -> None:
 
 def _bring_dependencies(recipe: _Recipe, build: Path, install: Install) -> Path:
     """A folder with the dependencies, kept by the hash of what decides them; others are removed."""
-    chosen = _fingerprint([_RECIPE, PYTHON_VERSION, PLATFORM, recipe.requirements.read_bytes()])
+    chosen = _fingerprint(_decisive_for_dependencies(recipe))
     kept_as = _DEPENDENCIES[recipe.name]
     kept = build / f"{kept_as}-{chosen[:16]}"
     if not kept.is_dir():
-        _make(kept, build, lambda fresh: _install_alike_everywhere(fresh, recipe.requirements, install))
+        _make(kept, build, lambda fresh: _install(fresh, recipe, install))
     for outdated in build.glob(f"{kept_as}-*"):
         if outdated != kept:
             shutil.rmtree(outdated, ignore_errors=True)
     return kept
+
+
+def _install(folder: Path, recipe: _Recipe, install: Install) -> None:
+    _install_alike_everywhere(folder, recipe.requirements, install)
+    if recipe.services:
+        try:
+            keep_only(recipe.services, folder)
+        except UnknownService as unknown:
+            raise PackageFailed(f"{unknown}; lambdas/services.py names it") from unknown
 
 
 def _install_alike_everywhere(folder: Path, requirements: Path, install: Install) -> None:
@@ -197,10 +214,14 @@ def _team_folders(agents: Path) -> tuple[Path, ...]:
 
 
 def _parts(recipe: _Recipe) -> Iterator[object]:
-    yield from (_RECIPE, PYTHON_VERSION, PLATFORM, recipe.requirements.read_bytes())
+    yield from _decisive_for_dependencies(recipe)
     for place, content in sorted(recipe.files.items()):
         yield place
         yield content
+
+
+def _decisive_for_dependencies(recipe: _Recipe) -> Iterator[object]:
+    yield from (_RECIPE, PYTHON_VERSION, PLATFORM, recipe.requirements.read_bytes(), recipe.services)
 
 
 def _fingerprint(parts: Iterable[object]) -> str:

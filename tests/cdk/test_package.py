@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -21,6 +23,8 @@ from cdk.package import (
     build_package,
     install_with_uv,
 )
+from lambdas.services import Service
+from tests.cdk.small_sdk import put_sdk
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class Installer:
         }.items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_text(content)
+        put_sdk(target, *get_args(Service))
 
 
 @pytest.fixture
@@ -65,18 +70,45 @@ def files_in(folder: Path) -> dict[str, str]:
     }
 
 
+def without_data(files: Iterable[str]) -> set[str]:
+    return {name for name in files if "/data/" not in name}
+
+
 def test_it_holds_our_code_its_dependencies_and_the_policy_and_nothing_else(sources: Sources, tmp_path: Path) -> None:
     """The code keeps the import path it has here: `lambdas.chat_bot.handler`."""
     package = build_package(sources, tmp_path / "build", install=Installer())
 
     assert package == tmp_path / "build" / "lambdas"
-    assert set(files_in(package)) == {
+    assert without_data(files_in(package)) == {
         "lambdas/chat_bot/handler.py",
         "lambdas/handoff_policy.json",
         "boto3/__init__.py",
         "boto3-1.dist-info/METADATA",
     }
     assert json.loads((package / "lambdas" / "handoff_policy.json").read_text()) == {"controls": {}}
+
+
+def test_of_the_sdks_data_the_lambdas_services_are_left(sources: Sources, tmp_path: Path) -> None:
+    """All others together are most of the SDK."""
+    package = build_package(sources, tmp_path / "build", install=Installer())
+
+    left = {path.name for path in (package / "botocore" / "data").iterdir() if path.is_dir()}
+    assert left == set(get_args(Service))
+
+
+def test_an_agents_package_keeps_the_sdk_as_it_is(team: AgentSources, tmp_path: Path) -> None:
+    """Its team may call anything."""
+    package = build_agent_package(team, tmp_path / "build", install=Installer())
+
+    assert (package / "botocore" / "data" / "s3").is_dir()
+
+
+def test_a_service_without_data_stops_the_build_in_one_line(sources: Sources, tmp_path: Path) -> None:
+    def install(requirements: Path, target: Path) -> None:
+        put_sdk(target, "dynamodb")
+
+    with pytest.raises(PackageFailed, match=r"no data of [a-z-]+; lambdas/services\.py names it"):
+        build_package(sources, tmp_path / "build", install=install)
 
 
 @pytest.mark.parametrize("umask", [0o077, 0o000])
@@ -207,7 +239,7 @@ def test_the_code_zip_holds_the_program_the_one_team_and_what_agentcore_starts(
     package = build_agent_package(team, tmp_path / "build", install=Installer())
 
     assert package == tmp_path / "build" / "agent"
-    assert set(files_in(package)) == {
+    assert without_data(files_in(package)) == {
         "main.py",
         "agents/team.py",
         "agents/runtime/__main__.py",

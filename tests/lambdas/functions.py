@@ -1,4 +1,7 @@
-"""A Lambda function in a process and an environment of its own: wiring happens when its module is imported."""
+"""A Lambda function in a process and an environment of its own: wiring happens when its module is imported.
+
+Code and SDK are those of the package that is deployed, so whatever is called here has its data there.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from tests.lambdas.package import deployed
 
 ROOT = Path(__file__).parents[2]
 POLICY = {
@@ -107,7 +112,7 @@ def running(handler: str, folder: Path, variables: Mapping[str, str], *, timeout
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "Handoff",
         "POWERTOOLS_SERVICE_NAME": handler.split(".")[1],
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{deployed()}{os.pathsep}{ROOT}",
         "TIMEOUT_SECONDS": str(timeout_seconds),
         **variables,
     }
