@@ -11,13 +11,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from benchmarks import results
+from benchmarks import cold_start, package_size, results
 from benchmarks.document import write_section
 from benchmarks.figure import Figure
 from benchmarks.tables import table
 
 RUNS = 15
-PARTS: Mapping[str, Callable[[int], list[Figure]]] = {}
+PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
+    "cold": cold_start.measure,
+    "package": package_size.measure,
+}
 """By the name that `--only` knows; each takes the number of repetitions."""
 
 
