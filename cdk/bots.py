@@ -29,8 +29,6 @@ CHAT_BOT_RETRIES = 2
 EVENT_LIVES = Duration.minutes(15)
 """Three tries of 180 s with Lambda's pauses of 1 and 2 minutes between them take 12 minutes; older than this, an event
 goes to the queue of failures, and RescueBot sees to the customer."""
-BOT_MEMORY_MB = 1024
-"""Memory buys CPU, and a cold start has to fit into the flow's 8 s."""
 LOST_RACES = 5
 """A turn whose lease somebody else took raises on purpose and is tried again; only more than this is worth an alarm."""
 CHAT_BOT_SERVICE = "chat_bot"
@@ -89,7 +87,9 @@ def make_chat_bot(
         code=package,
         handler="lambdas.chat_bot.handler.handler",
         timeout=CHAT_BOT_TIMEOUT,
-        memory_mb=BOT_MEMORY_MB,
+        memory_mb=settings.memory_mb,
+        snap_start=settings.snap_start,
+        kept_started=settings.provisioned_concurrency,
         environment={
             "CONTACTS_TABLE": contacts.name,
             "BACKEND": settings.backend,
@@ -123,7 +123,9 @@ def make_start_bot(
         code=package,
         handler="lambdas.start_bot.handler.handler",
         timeout=START_BOT_TIMEOUT,
-        memory_mb=BOT_MEMORY_MB,
+        memory_mb=settings.memory_mb,
+        snap_start=settings.snap_start,
+        kept_started=settings.provisioned_concurrency,
         environment={
             "CONTACTS_TABLE": contacts.name,
             "TOPIC_ARN": topic_arn,

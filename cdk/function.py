@@ -53,6 +53,10 @@ class Program:
     handler: str
     timeout: Duration
     memory_mb: int
+    snap_start: bool = False
+    """Whether a new process is restored from a snapshot of a started one."""
+    kept_started: int = 0
+    """Processes of the alias that wait, started, for events."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,8 +88,15 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if program.snap_start else None,
         )
-        self.alias = lambda_.Alias(self, "Alias", alias_name=ALIAS, version=self.function.current_version)
+        self.alias = lambda_.Alias(
+            self,
+            "Alias",
+            alias_name=ALIAS,
+            version=self.function.current_version,
+            provisioned_concurrent_executions=program.kept_started or None,
+        )
         operations.alarms.on_errors(self.alias, self, name=construct_id, threshold=errors_before_alarm)
         operations.alarms.on_throttles(self.alias, self, name=construct_id)
 

@@ -19,7 +19,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk.bots import ATTRIBUTES_REFUSED, BOT_MEMORY_MB, Count, flag, powertools, watch_counts
+from cdk.bots import ATTRIBUTES_REFUSED, Count, flag, powertools, watch_counts
 from cdk.function import Function, Operations, Program
 from cdk.queues import FAILURES_WAIT_AT_MOST, KEPT_FOR, UNRESCUED_FOR, Queue
 from cdk.settings import Settings
@@ -113,7 +113,7 @@ def make_rescue_bot(
         code=package,
         handler="lambdas.rescue_bot.handler.handler",
         timeout=RESCUE_BOT_TIMEOUT,
-        memory_mb=BOT_MEMORY_MB,
+        memory_mb=settings.memory_mb,
         environment={
             "CONTACTS_TABLE": contacts.name,
             "CHAT_BOT_FUNCTION": chat_bot.alias.function_arn,

@@ -109,6 +109,15 @@ class Settings(BaseModel):
     agent_session_idle_seconds: int = Field(default=600, ge=60, le=5400)
     """The agent's idleSessionTTLInSeconds, or less: after it the bot opens a new session and retells the history."""
 
+    memory_mb: int = Field(default=1024, ge=256, le=3008)
+    """Memory of StartBot, ChatBot and RescueBot, and with it their share of a processor; priced by the GB-second."""
+    snap_start: bool = False
+    """Whether StartBot and ChatBot start from a snapshot of a started process. Each published version's snapshot is
+    charged for as long as it is kept, and each start for what it restores, both by memory."""
+    provisioned_concurrency: int = Field(default=0, ge=0, le=500)
+    """Processes of StartBot, and as many of ChatBot, that are kept started; each is charged by the second and its
+    memory whether it works or not. Not together with snap_start, which Lambda refuses."""
+
     topic_source_condition: bool = False
     """Whether the key of the customer messages serves Connect for this instance only. A condition that Connect does not
     meet makes the bot deaf in silence, so try it in your account before you rely on it."""
@@ -176,6 +185,8 @@ def read_settings(context: Mapping[str, Any]) -> Settings:
         raise WrongSetting(name, f"{_plain(first['msg'])}; it is {given[name]!r}") from error
     if settings.deploy_team and settings.handoff_policy is not None:
         raise WrongSetting("handoff_policy", "a team that is deployed brings its own; it is for deploy_team=false")
+    if settings.snap_start and settings.provisioned_concurrency:
+        raise WrongSetting("provisioned_concurrency", "Lambda refuses it together with snap_start")
     return settings
 
 

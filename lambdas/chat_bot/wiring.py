@@ -40,7 +40,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
         ),
         may_read_transcript=settings.may_read_transcript,
         new_id=lambda: str(uuid.uuid4()),
-        random=random.random,
+        random=random.SystemRandom().random,  # a snapshot would repeat any other
     )
 
 

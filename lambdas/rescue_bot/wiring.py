@@ -50,7 +50,7 @@ def wire(variables: Mapping[str, str]) -> Wiring:
         kept=kept,
         may_read_transcript=settings.may_read_transcript,
         new_id=lambda: str(uuid.uuid4()),
-        random=random.random,
+        random=random.SystemRandom().random,  # a snapshot would repeat any other
     )
     chat_bot = ChatBotFunction(when_needed("lambda", config=QUICK), settings.chat_bot_function)
     return Wiring(rescue_bot=rescue_bot, replay=Replay(stays=stays, chat_bot=chat_bot, queues=(unrescued, kept)))

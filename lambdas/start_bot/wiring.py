@@ -44,7 +44,7 @@ class Wiring:
             room=self.room,
             clock=clock,
             new_id=lambda: str(uuid.uuid4()),
-            random=random.random,
+            random=random.SystemRandom().random,  # a snapshot would repeat any other
             hand_to_chat_bot=self.chat_bot.hand_over,
             topic_arn=self.settings.topic_arn,
             bot_name=self.settings.bot_name,

@@ -88,3 +88,11 @@ def test_a_misspelt_setting_is_not_ignored() -> None:
 def test_a_setting_like_no_other_is_answered_with_what_there_is() -> None:
     with pytest.raises(WrongSetting, match=r"the settings are agent_package, .*unanswered_seconds"):
         read_settings({"colour": "blue"})
+
+
+def test_two_ways_to_start_fast_do_not_go_together() -> None:
+    """Lambda would refuse them in the middle of a deployment."""
+    with pytest.raises(
+        WrongSetting, match="setting provisioned_concurrency: Lambda refuses it together with snap_start"
+    ):
+        read_settings({"snap_start": "true", "provisioned_concurrency": "1"})

@@ -249,3 +249,35 @@ def test_alarms_tell_the_topic_of_the_setting(template_with: Synthesize, templat
 
     assert all(alarm["AlarmActions"] == [topic] for alarm in told.all("AWS::CloudWatch::Alarm").values())
     assert all("AlarmActions" not in alarm for alarm in template.all("AWS::CloudWatch::Alarm").values())
+
+
+def test_the_bots_have_the_memory_of_the_setting(template_with: Synthesize) -> None:
+    """As many as there are; tools need less."""
+    functions = template_with(memory_mb="1769").all("AWS::Lambda::Function")
+
+    assert {functions[bot]["MemorySize"] for bot in BOTS} == {1769}
+    assert functions["OrdersTool"]["MemorySize"] == 512
+
+
+def test_by_default_nothing_is_paid_for_starting(template: Template) -> None:
+    functions = template.all("AWS::Lambda::Function")
+
+    assert not any("SnapStart" in function for function in functions.values())
+    assert not any("ProvisionedConcurrencyConfig" in alias for alias in template.all("AWS::Lambda::Alias").values())
+
+
+def test_snapshots_are_made_of_the_bots_that_customers_wait_for(template_with: Synthesize) -> None:
+    """RescueBot and the tools stay as they are."""
+    functions = template_with(snap_start="true").all("AWS::Lambda::Function")
+
+    assert {name for name, function in functions.items() if "SnapStart" in function} == {"StartBot", "ChatBot"}
+    assert functions["ChatBot"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_processes_are_kept_started_behind_the_alias(template_with: Synthesize) -> None:
+    """Everybody names the alias, so that is where they serve."""
+    aliases = template_with(provisioned_concurrency="2").all("AWS::Lambda::Alias")
+
+    kept = {alias["FunctionName"]: alias.get("ProvisionedConcurrencyConfig") for alias in aliases.values()}
+    assert {name for name, config in kept.items() if config} == {"${StartBot}", "${ChatBot}"}
+    assert kept["${ChatBot}"] == {"ProvisionedConcurrentExecutions": 2}
