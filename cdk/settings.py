@@ -95,8 +95,11 @@ class Settings(BaseModel):
     """What the customer sees as the bot's name (DisplayName, 1 to 256 characters)."""
     told_attributes: Annotated[tuple[AttributeName, ...], BeforeValidator(_listed)] = ()
     """Customer attributes that the agent team is told, by name."""
-    speak: Literal["paragraph", "whole"] = "paragraph"
-    """Whether an answer is sent paragraph by paragraph as it completes, or in one piece."""
+    speak: Literal["first-sentence", "paragraph", "whole"] = "first-sentence"
+    """How early an answer is said: its first sentence at once and then by paragraph, by paragraph, or in one piece.
+
+    Chat is billed by the message, $0.010 for one sent or received: see the README.
+    """
     read_transcript: bool = True
     """Whether the bot reads the transcript; `false` where Connect refuses that to a custom participant."""
 

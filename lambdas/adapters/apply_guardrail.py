@@ -1,8 +1,9 @@
 """A guardrail around the call, for a backend that has none of its own (ApplyGuardrail).
 
 What comes from the customer's side is judged before the agent is asked, the earlier talk too; the answer is released
-piece by piece after it was judged. A piece is a paragraph, so that the customer reads while the agent writes and the
-guardrail sees whole sentences. The rule: nothing unjudged is asked or spoken; a guardrail that cannot be asked raises.
+piece by piece after it was judged. A piece is a paragraph, or the first sentence where that is spoken at once, so that
+the customer reads while the agent writes and the guardrail sees whole sentences. The rule: nothing unjudged is asked or
+spoken; a guardrail that cannot be asked raises.
 Shapes: botocore 1.44.5 `bedrock-runtime`, read 2026-11.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from lambdas.adapters.guardrails import REFUSED, is_blocked
+from lambdas.conversation.pieces import Pieces
 from lambdas.conversation.ports import AgentEvent, Refused, Text
 
 if TYPE_CHECKING:
@@ -23,10 +25,7 @@ MOST_PIECE_CHARACTERS = 2_000
 """A longer paragraph is judged in pieces: the customer waits for the whole piece."""
 MOST_TOGETHER_CHARACTERS = 10_000
 """Of texts that are judged by one call."""
-PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 SENTENCE_END = re.compile(r"[.!?…。！？]['\")\]»”]*\s+|\n")
-FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
-"""Begins and ends a block of code, which may hold empty lines."""
 
 
 class Guardrail(Protocol):
@@ -51,7 +50,7 @@ class NoGuardrail:
         return text
 
     def release(self) -> Release:
-        return Release(self, by_paragraph=False)
+        return Release(self, pieces=None)
 
 
 NO_GUARDRAIL = NoGuardrail()
@@ -64,6 +63,8 @@ class AppliedGuardrail:
     client: BedrockRuntimeClient
     guardrail_id: str
     version: str
+    first_sentence: bool = False
+    """Whether it is judged alone, because it is spoken at once."""
 
     def judge_input(self, text: str) -> str | None:
         return self._judge("INPUT", text)
@@ -72,7 +73,7 @@ class AppliedGuardrail:
         return self._judge("OUTPUT", text)
 
     def release(self) -> Release:
-        return Release(self, by_paragraph=True)
+        return Release(self, Pieces(first_sentence=self.first_sentence))
 
     def _judge(self, source: Literal["INPUT", "OUTPUT"], text: str) -> str | None:
         judged = self.client.apply_guardrail(
@@ -116,20 +117,35 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 class Release:
     """The text of one answer on its way out."""
 
-    def __init__(self, guardrail: Guardrail, *, by_paragraph: bool) -> None:
+    def __init__(self, guardrail: Guardrail, pieces: Pieces | None) -> None:
+        """Without `pieces`, whatever comes goes on at once."""
         self._guardrail = guardrail
-        self._by_paragraph = by_paragraph
-        self._text = ""
+        self._pieces = pieces
+        self._size = 0
+        """Characters of the piece under way."""
         self._begun = False
         self._open = False
         """Something was said of the paragraph under way."""
         self._refused = False
 
     def hear(self, text: str) -> Iterator[AgentEvent]:
-        self._text += text
-        while not self._refused and (cut := self._cut()):
-            piece, self._text = self._text[:cut], self._text[cut:]
-            yield from self._judge(piece)
+        if self._pieces is None:
+            yield from self._judge(text)
+            return
+        complete = self._pieces.hear(text)
+        self._size += len(text) - sum(map(len, complete))
+        for piece in complete:
+            for part in _parts(piece):
+                yield from self._judge(part, is_whole=part == piece and self._is_first(self._pieces))
+        if self._size > MOST_PIECE_CHARACTERS:
+            *parts, rest = _parts(self._take())
+            for part in parts:
+                yield from self._judge(part)
+            yield from self.hear(rest)
+
+    def _is_first(self, pieces: Pieces) -> bool:
+        """Where the first sentence is spoken at once, nobody waits to see what follows it."""
+        return pieces.first_sentence and not self._begun
 
     def begin_paragraph(self) -> Iterator[AgentEvent]:
         """What was said stands alone, and something else follows."""
@@ -138,18 +154,22 @@ class Release:
             yield Text("\n\n")
 
     def finish(self) -> Iterator[AgentEvent]:
-        rest, self._text = self._text, ""
-        if not self._refused:
-            yield from self._judge(rest)
+        yield from self._judge(self._take())
 
     def refuse(self) -> Iterator[AgentEvent]:
         """What was not released yet never is."""
-        self._text = ""
+        self._take()
         if not self._refused:
             self._refused = True
             yield Refused(REFUSED)
 
-    def _judge(self, piece: str) -> Iterator[AgentEvent]:
+    def _take(self) -> str:
+        self._size = 0
+        return "".join(self._pieces.take()) if self._pieces else ""
+
+    def _judge(self, piece: str, *, is_whole: bool = False) -> Iterator[AgentEvent]:
+        if self._refused:
+            return
         if not piece.strip():
             if self._begun and piece:
                 yield Text(piece)
@@ -160,16 +180,14 @@ class Release:
             yield from self.refuse()
         else:
             self._begun = self._open = True
-            yield Text(piece.replace(words, judged, 1))
+            yield Text(piece.replace(words, judged, 1), is_whole)
 
-    def _cut(self) -> int:
-        """Where the next piece ends; 0 if it has not ended yet."""
-        if not self._by_paragraph:
-            return len(self._text)
-        for end in PARAGRAPH_END.finditer(self._text):
-            if len(FENCE.findall(self._text, 0, end.start())) % 2 == 0 and end.end() <= MOST_PIECE_CHARACTERS:
-                return end.end()
-        if len(self._text) <= MOST_PIECE_CHARACTERS:
-            return 0
-        ends = [match.end() for match in SENTENCE_END.finditer(self._text, 0, MOST_PIECE_CHARACTERS)]
-        return ends[-1] if ends else MOST_PIECE_CHARACTERS
+
+def _parts(piece: str) -> Iterator[str]:
+    """Of a piece that is too long, each to its last sentence."""
+    while len(piece) > MOST_PIECE_CHARACTERS:
+        ends = [match.end() for match in SENTENCE_END.finditer(piece, 0, MOST_PIECE_CHARACTERS)]
+        cut = ends[-1] if ends else MOST_PIECE_CHARACTERS
+        yield piece[:cut]
+        piece = piece[cut:]
+    yield piece

@@ -13,6 +13,7 @@ from lambdas.chat_bot.backends import (
     BedrockAgentsBackend,
 )
 from lambdas.conversation.ports import Agents
+from lambdas.conversation.speech import Manner
 from lambdas.services import client
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ JUDGING = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 """A guardrail keeps nothing in mind, so asking it again is safe."""
 
 
-def make_agents(backend: Backend, *, region: str) -> Agents:
+def make_agents(backend: Backend, *, region: str, manner: Manner) -> Agents:
     """The team behind its port; an empty `region` is the function's own."""
     match backend:
         case BedrockAgentsBackend():
@@ -34,7 +35,7 @@ def make_agents(backend: Backend, *, region: str) -> Agents:
         case AgentCoreRuntimeBackend():
             return _agentcore_runtime(backend, region or None)
         case AgentCoreHarnessBackend():
-            return _agentcore_harness(backend, region or None)
+            return _agentcore_harness(backend, region or None, manner)
         case _:
             assert_never(backend)
 
@@ -55,17 +56,18 @@ def _agentcore_runtime(backend: AgentCoreRuntimeBackend, region: str | None) -> 
     return AgentCoreRuntime(asked, backend.runtime_arn, backend.qualifier, blocked_sentences())
 
 
-def _agentcore_harness(backend: AgentCoreHarnessBackend, region: str | None) -> Agents:
+def _agentcore_harness(backend: AgentCoreHarnessBackend, region: str | None, manner: Manner) -> Agents:
     from lambdas.adapters.agentcore_harness import AgentCoreHarness
 
     asked = client("bedrock-agentcore", config=ANSWERING, region=region)
-    return AgentCoreHarness(asked, backend.harness_arn, backend.qualifier, _guardrail(backend, region))
+    return AgentCoreHarness(asked, backend.harness_arn, backend.qualifier, _guardrail(backend, region, manner))
 
 
-def _guardrail(backend: AgentCoreHarnessBackend, region: str | None) -> Guardrail:
+def _guardrail(backend: AgentCoreHarnessBackend, region: str | None, manner: Manner) -> Guardrail:
     from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, AppliedGuardrail
 
     if not backend.guardrail_id:
         return NO_GUARDRAIL
     judge = client("bedrock-runtime", config=JUDGING, region=region)
-    return AppliedGuardrail(judge, backend.guardrail_id, backend.guardrail_version)
+    first_sentence = manner == "first-sentence"
+    return AppliedGuardrail(judge, backend.guardrail_id, backend.guardrail_version, first_sentence)

@@ -9,7 +9,7 @@ from lambdas.chat_bot import backends
 from lambdas.chat_bot.backends import Backend, backend_of
 from lambdas.conversation.phrases import language_of
 from lambdas.conversation.settings import Environment
-from lambdas.conversation.speech import Manner
+from lambdas.conversation.speech import MANNERS, Manner
 
 NAMES = frozenset(
     {
@@ -58,5 +58,5 @@ class Settings:
             may_read_transcript=environment.flag("READ_TRANSCRIPT"),
             message_age_limit_seconds=environment.seconds("MESSAGE_AGE_LIMIT_SECONDS", least=60, most=3600),
             turn_deadline_seconds=environment.seconds("TURN_DEADLINE_SECONDS", least=10, most=140),
-            manner="whole" if environment.choice("SPEAK", ("paragraph", "whole")) == "whole" else "paragraph",
+            manner=environment.choice("SPEAK", MANNERS),
         )

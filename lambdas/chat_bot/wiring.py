@@ -30,7 +30,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
     return ChatBot(
         stays=DynamoDBContacts(ContactsTable(client("dynamodb", config=QUICK), settings.contacts_table)),
         room=ConnectChat(when_needed("connect", config=ONCE), client("connectparticipant", config=ONCE)),
-        agents=make_agents(settings.backend, region=settings.agent_region),
+        agents=make_agents(settings.backend, region=settings.agent_region, manner=settings.manner),
         policy=policy_of(variables),
         rules=Rules(
             age_limit_seconds=settings.message_age_limit_seconds,

@@ -50,6 +50,8 @@ class Text:
     """A piece of the answer, of any size."""
 
     text: str
+    is_whole: bool = False
+    """It ends with the end of a sentence, as is known already; else only what follows tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

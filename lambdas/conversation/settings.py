@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lambdas.conversation.errors import InvalidSetting
+
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class Environment:
     def flag(self, name: str) -> bool:
         return self.choice(name, ("true", "false")) == "true"
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+    def choice(self, name: str, allowed: tuple[Choice, ...]) -> Choice:
         value = self.text(name)
-        if value not in allowed:
-            raise InvalidSetting(name, f"must be one of {', '.join(allowed)}, not '{value}'")
-        return value
+        for each in allowed:
+            if value == each:
+                return each
+        raise InvalidSetting(name, f"must be one of {', '.join(allowed)}, not '{value}'")

@@ -1,7 +1,8 @@
 """Turning the agent's text into messages of the channel.
 
-Text arrives in pieces of any size. `Speech` hands out what is complete: paragraphs as they end, or the whole at the
-end. No message exceeds the channel's limit, in the channel's own unit, and none is cut inside a character.
+Text arrives in pieces of any size. `Speech` hands out what is complete: the first sentence at once and then paragraphs
+as they end, or paragraphs only, or the whole at the end. No message exceeds the channel's limit, in the channel's own
+unit, and none is cut inside a character.
 
 Limits: 16,384 UTF-8 bytes on the web, 1,024 characters on SMS, 4,096 on WhatsApp and Apple Messages for Business
 (Amazon Connect service limits, read 2026-11).
@@ -13,9 +14,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-Manner = Literal["paragraph", "whole"]
+from lambdas.conversation.pieces import Pieces
+from lambdas.conversation.sentences import ends_whole
+
+Manner = Literal["first-sentence", "paragraph", "whole"]
+MANNERS: tuple[Manner, ...] = get_args(Manner)
 
 PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 PAUSES = (PARAGRAPH_END, re.compile(r"\n"), re.compile(r"[.!?…。！？]['\")\]»”]*\s"), re.compile(r"\s"))
@@ -79,12 +84,14 @@ class Speech:
     """What the agent has said and the customer has not heard yet."""
 
     manner: Manner
-    _kept: list[str] = field(default_factory=list)
-    """Pieces of the paragraph under way, in which no end can be found any more."""
-    _end: str = ""
-    """What follows them: with more text its line break may turn out to end the paragraph."""
+    _pieces: Pieces = field(init=False)
+    _whole: list[str] = field(default_factory=list)
+    """What is said only when the agent has finished."""
     _spoken: bool = field(default=False)
     _refused: bool = field(default=False)
+
+    def __post_init__(self) -> None:
+        self._pieces = Pieces(first_sentence=self.manner == "first-sentence")
 
     @property
     def refused(self) -> bool:
@@ -96,30 +103,27 @@ class Speech:
         """Something was handed out for speaking."""
         return self._spoken
 
-    def hear(self, text: str) -> list[str]:
-        """Take in a piece; returns the paragraphs that are complete now."""
+    def hear(self, text: str, *, is_whole: bool = False) -> list[str]:
+        """Take in a piece; returns what is complete now. `is_whole`: with this piece the first sentence is."""
+        text = clean(text)
         if self.manner == "whole":
-            self._kept.append(clean(text))
+            self._whole.append(text)
             return []
-        *complete, rest = PARAGRAPH_END.split(self._end + clean(text))
-        if complete:
-            complete[0] = "".join([*self._kept, complete[0]])
-            self._kept = []
-        self._keep(rest)
-        return self._hand_out(complete)
+        spoken = self._hand_out(self._pieces.hear(text))
+        if is_whole and self.manner == "first-sentence" and not self._spoken:
+            return self._hand_out(self._pieces.take())
+        return spoken
 
-    def _keep(self, text: str) -> None:
-        line_break = text.rfind("\n")
-        undecided = line_break >= 0 and not text[line_break:].strip()
-        cut = line_break if undecided else len(text)
-        self._kept.append(text[:cut])
-        self._end = text[cut:]
+    def pause(self) -> list[str]:
+        """The agent has fallen silent: whole sentences need not wait for what may come."""
+        if self.manner != "first-sentence" or not ends_whole(self._pieces.rest):
+            return []
+        return self._hand_out(self._pieces.take())
 
     def _take(self) -> str:
         """What is kept, which is then kept no more."""
-        text = "".join([*self._kept, self._end])
-        self._kept, self._end = [], ""
-        return text
+        whole, self._whole = self._whole, []
+        return "".join([*whole, *self._pieces.take()])
 
     def finish(self) -> list[str]:
         """The rest, when the agent has said everything."""
@@ -129,7 +133,7 @@ class Speech:
         """What was handed out could not be said: it comes again at the end, with everything that follows, as one."""
         rest = self._take()
         self.manner = "whole"
-        self._kept = [text, "\n\n", rest]
+        self._whole = [text, "\n\n", rest]
 
     def refuse(self) -> list[str]:
         """A guardrail stepped in: the last sentence, at which it may have, is not worth hearing; returns those before.

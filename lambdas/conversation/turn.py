@@ -284,8 +284,8 @@ class Turn(Leaving):
             event = yield from Listen(deadline)
             self._answering = True
             match event:
-                case Text(text):
-                    if unsaid := (yield from self._say_if_welcome(speech.hear(text))):
+                case Text(text, is_whole):
+                    if unsaid := (yield from self._say_if_welcome(speech.hear(text, is_whole=is_whole))):
                         speech.keep(unsaid)
                 case Refused():
                     yield from self._say_refused(speech)

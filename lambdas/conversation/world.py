@@ -18,7 +18,7 @@ class Rules:
     deadline_seconds: float = 120.0
     session_idle_seconds: float = 600.0
     """After this pause the agent has forgotten; a new session gets the talk as history."""
-    manner: Manner = "paragraph"
+    manner: Manner = "first-sentence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def test_what_cdk_itself_keeps_in_the_context_is_no_setting() -> None:
         ("language", "fr", "there are no sentences in 'fr'; the languages are en, es"),
         ("log_retention_days", "13", "input should be 1, 7, 14"),
         ("read_transcript", "perhaps", "input should be a valid boolean"),
-        ("speak", "loud", "input should be 'paragraph' or 'whole'"),
+        ("speak", "loud", "input should be 'first-sentence', 'paragraph' or 'whole'"),
         ("turn_deadline_seconds", "500", "less than or equal to 140"),
         ("unanswered_seconds", "30", "greater than or equal to 60"),
         ("told_attributes", "first name", "expected names of 1 to 127 letters"),

@@ -78,7 +78,7 @@ def test_the_bots_accept_whatever_settings_the_stack_accepts(
         settings["told_attributes"].split(",") if "told_attributes" in settings else ()
     )
     assert joining.may_read_transcript is answering.may_read_transcript is rescuing.may_read_transcript
-    assert answering.manner == settings.get("speak", "paragraph")
+    assert answering.manner == settings.get("speak", "first-sentence")
 
 
 @pytest.mark.parametrize("function", FROM_THE_PACKAGE)

@@ -165,4 +165,4 @@ class Manners:
 
     @property
     def rules(self) -> Rules:
-        return Rules(manner="whole" if self.whole else "paragraph")
+        return Rules(manner="whole" if self.whole else "first-sentence")

@@ -455,7 +455,7 @@ def test_an_answer_is_released_by_paragraph(guarded: GuardedHarnessBench) -> Non
     """Each is judged as a whole, and comes as soon as it has been."""
     events = heard(guarded, BEGIN, said("Uno. D"), said("os.\n"), said("\nTres: 555-0100.\n\n\n"), said("Cuatro."), END)
 
-    assert events == [Text("Uno. Dos.\n\n"), Text("Tres: {PHONE}.\n\n\n"), Text("Cuatro."), Finished()]
+    assert events == [Text("Uno. Dos.\n\n"), Text("Tres: {PHONE}.\n\n"), Text("\nCuatro."), Finished()]
     assert judged_by(guarded)[1:] == [("OUTPUT", text) for text in ("Uno. Dos.", "Tres: 555-0100.", "Cuatro.")]
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.adapters.apply_guardrail import MOST_PIECE_CHARACTERS, NO_GUARDRAIL, Release
+from lambdas.conversation.pieces import Pieces
 from lambdas.conversation.ports import AgentEvent, Refused, Text
 
 
@@ -18,6 +19,7 @@ class Judge:
     """Remembers what it judged; blocks what holds a word, and masks digits."""
 
     blocks: str = "\0"
+    first_sentence: bool = False
     judged: list[str] = field(default_factory=list)
 
     def judge_input(self, text: str) -> str | None:
@@ -28,7 +30,7 @@ class Judge:
         return None if self.blocks in text else text.replace("7", "#")
 
     def release(self) -> Release:
-        return Release(self, by_paragraph=True)
+        return Release(self, Pieces(first_sentence=self.first_sentence))
 
 
 def released(judge: Judge, *pieces: str) -> list[AgentEvent]:
@@ -46,8 +48,22 @@ def test_a_paragraph_is_judged_without_the_space_around_it() -> None:
 
     events = released(judge, "One 7.\n\n", "  Two.\n \n\nThree")
 
-    assert events == [Text("One #.\n\n"), Text("  Two.\n \n\n"), Text("Three")]
+    assert events == [Text("One #.\n\n"), Text("  Two.\n \n"), Text("\nThree")]
     assert judge.judged == ["One 7.", "Two.", "Three"]
+
+
+def test_the_first_sentence_is_judged_as_soon_as_it_is_whole() -> None:
+    """One call for it alone, then one for each paragraph; what follows it need not be waited for again."""
+    judge = Judge(first_sentence=True)
+
+    events = released(judge, "It left on", " Monday.", " It", " arrives on Friday. It is big.\n\n", "Bye. Bye.")
+
+    assert events == [
+        Text("It left on Monday. ", is_whole=True),
+        Text("It arrives on Friday. It is big.\n\n"),
+        Text("Bye. Bye."),
+    ]
+    assert judge.judged == ["It left on Monday.", "It arrives on Friday. It is big.", "Bye. Bye."]
 
 
 @pytest.mark.parametrize("fence", ["```", "~~~"])

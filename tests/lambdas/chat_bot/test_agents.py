@@ -38,7 +38,7 @@ def test_a_backend_becomes_its_adapter(
     service: str,
 ) -> None:
     """Its client speaks to the team's Region, not to the function's, and never asks a second time by itself."""
-    agents = make_agents(backend, region="eu-central-1")
+    agents = make_agents(backend, region="eu-central-1", manner="paragraph")
 
     assert isinstance(agents, adapter)
     assert agents.client.meta.service_model.service_name == service
@@ -50,7 +50,7 @@ def test_a_backend_becomes_its_adapter(
 @pytest.mark.parametrize("backend", [BEDROCK, RUNTIME])
 def test_the_guardrails_own_sentence_is_known_in_every_language(backend: Backend) -> None:
     """The stack may speak any of them."""
-    agents = make_agents(backend, region="eu-central-1")
+    agents = make_agents(backend, region="eu-central-1", manner="paragraph")
 
     assert isinstance(agents, BedrockAgents | AgentCoreRuntime)
     assert {phrases(language).say("refused") for language in ("en", "es")} <= set(agents.blocked_sentences)
@@ -58,7 +58,7 @@ def test_the_guardrails_own_sentence_is_known_in_every_language(backend: Backend
 
 def test_the_harness_has_a_guardrail_around_its_call() -> None:
     """Judged where the team lives."""
-    agents = make_agents(HARNESS, region="eu-central-1")
+    agents = make_agents(HARNESS, region="eu-central-1", manner="paragraph")
 
     assert isinstance(agents, AgentCoreHarness)
     assert isinstance(agents.guardrail, AppliedGuardrail)
@@ -70,7 +70,7 @@ def test_the_harness_may_go_without() -> None:
     """By an empty setting."""
     alone = AgentCoreHarnessBackend(harness_arn="arn:h", qualifier="", guardrail_id="", guardrail_version="")
 
-    agents = make_agents(alone, region="eu-central-1")
+    agents = make_agents(alone, region="eu-central-1", manner="paragraph")
 
     assert isinstance(agents, AgentCoreHarness)
     assert agents.guardrail is NO_GUARDRAIL

@@ -400,7 +400,7 @@ def test_the_settings_of_this_test_are_those_of_the_function() -> None:
     ("name", "value", "problem"),
     [
         ("CONTACTS_TABLE", "", "is missing or empty"),
-        ("SPEAK", "word", "must be one of paragraph, whole, not 'word'"),
+        ("SPEAK", "word", "must be one of first-sentence, paragraph, whole, not 'word'"),
         ("HANDOFF_POLICY", "/nowhere/policy.json", "cannot read /nowhere/policy.json: No such file or directory"),
     ],
 )

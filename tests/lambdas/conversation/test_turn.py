@@ -20,13 +20,24 @@ from tests.stage import CONTACT, Stage, answering, comes_meanwhile, says
 # ---- an ordinary turn
 
 
-def test_an_answer_is_spoken_paragraph_by_paragraph() -> None:
-    """The customer reads the first while the agent still thinks."""
-    stage = Stage(agents=ScriptedAgents(["It is in the ware", "house.\n\nIt leaves", " tomorrow."]))
+def test_the_first_sentence_is_spoken_at_once() -> None:
+    """As soon as another begins; then the answer is spoken by paragraph."""
+    answer = ["It is in the ware", "house.", " It", " leaves tomorrow. It is big.\n\nAnything", " else?"]
+    stage = Stage(agents=ScriptedAgents(answer))
 
     stage.hears("Where is my order?")
 
-    assert stage.heard == ["It is in the warehouse.", "It leaves tomorrow."]
+    assert stage.heard == ["It is in the warehouse.", "It leaves tomorrow. It is big.", "Anything else?"]
+
+
+def test_an_answer_may_be_spoken_paragraph_by_paragraph() -> None:
+    """A setting: fewer messages, and still the customer reads the first while the agent thinks."""
+    answer = ["It is in the ware", "house. It is big.\n\nIt leaves", " tomorrow."]
+    stage = Stage(agents=ScriptedAgents(answer), rules=Rules(manner="paragraph"))
+
+    stage.hears("Where is my order?")
+
+    assert stage.heard == ["It is in the warehouse. It is big.", "It leaves tomorrow."]
 
 
 def test_an_answer_may_be_spoken_whole() -> None:
