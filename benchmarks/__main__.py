@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from benchmarks import cold_start, package_size, results
+from benchmarks import cold_start, hand_off, joining, package_size, results, turn, words
 from benchmarks.document import write_section
 from benchmarks.figure import Figure
 from benchmarks.tables import table
 
-RUNS = 15
+RUNS = 7
 PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
+    "turn": turn.measure,
+    "words": words.measure,
+    "joining": joining.measure,
+    "hand-off": hand_off.measure,
     "cold": cold_start.measure,
     "package": package_size.measure,
 }

@@ -1,11 +1,11 @@
-"""The port `Stays`: what every keeper of the record must do, DynamoDB and the one in memory alike."""
+"""The port `Stays`: what every keeper of the record must do: DynamoDB, the one in memory, the benchmark's table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -23,6 +23,7 @@ from lambdas.conversation.contact import (
 from lambdas.conversation.errors import IllegalMove, LeaseLost
 from lambdas.conversation.inbox import Kind
 from lambdas.conversation.ports import NotTaken, Stays, Taken
+from tests.benchmarks.table_client import TableClient
 from tests.lambdas.adapters.moto_tables import dynamodb, new_table
 from tests.lambdas.adapters.records import (
     CONTACT,
@@ -52,9 +53,15 @@ def client() -> Iterator[DynamoDBClient]:
         yield client
 
 
-@pytest.fixture(params=["dynamodb", "memory"])
+@pytest.fixture(params=["dynamodb", "memory", "benchmark"])
 def stays(request: pytest.FixtureRequest, client: DynamoDBClient) -> Stays:
-    return MemoryStays() if request.param == "memory" else DynamoDBContacts(ContactsTable(client, new_table(client)))
+    match request.param:
+        case "memory":
+            return MemoryStays()
+        case "benchmark":
+            return DynamoDBContacts(ContactsTable(cast("DynamoDBClient", TableClient()), "contacts"))
+        case _:
+            return DynamoDBContacts(ContactsTable(client, new_table(client)))
 
 
 # ---- take

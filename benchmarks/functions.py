@@ -1,0 +1,133 @@
+"""A function that runs, and what it did with an event.
+
+It is a process of its own with nothing in its environment but what Lambda and the stack write there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A moment inside a function; all figures are seconds."""
+
+    what: str
+    """`invoked`, `returned`, and for a call of the SDK `begun`, `ended`."""
+    operation: str
+    at: float
+    """Monotonic, the same for all processes."""
+    process_cpu: float
+    thread_cpu: float
+    thread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One event, from the call of the handler to its return."""
+
+    result: Any
+    marks: Sequence[Mark]
+
+    @property
+    def seconds(self) -> float:
+        return self.the("returned").at - self.the("invoked").at
+
+    @property
+    def cpu(self) -> float:
+        """Of the whole process."""
+        return self.the("returned").process_cpu - self.the("invoked").process_cpu
+
+    def the(self, what: str, operation: str = "") -> Mark:
+        """The first such moment; raises `LookupError`."""
+        return self.all_of(what, operation)[0]
+
+    def all_of(self, what: str, operation: str = "") -> list[Mark]:
+        found = [mark for mark in self.marks if (mark.what, mark.operation) == (what, operation)]
+        if not found:
+            raise LookupError(f"{what} {operation} never came; there is {self.marks}")
+        return found
+
+    def until(self, what: str, operation: str, *, last: bool = False) -> float:
+        """Seconds from the event to the first (or last) such moment."""
+        found = self.all_of(what, operation)
+        return found[-1 if last else 0].at - self.the("invoked").at
+
+    def cpu_until(self, what: str, operation: str) -> float:
+        """CPU seconds of the whole process up to the first such moment."""
+        return self.the(what, operation).process_cpu - self.the("invoked").process_cpu
+
+
+class FunctionFailed(Exception):
+    """The process ended; the message is its log."""
+
+
+class Function:
+    """Events go in one after another."""
+
+    def __init__(self, process: subprocess.Popen[str], answers: IO[str], log: Path) -> None:
+        self._process = process
+        self._answers = answers
+        self._log = log
+        self._receive()
+
+    def invoke(self, event: Mapping[str, Any]) -> Execution:
+        if self._process.stdin is None:
+            raise FunctionFailed("it has no way in")
+        self._process.stdin.write(json.dumps(event) + "\n")
+        self._process.stdin.flush()
+        answer = self._receive()
+        return Execution(answer["result"], [Mark(**mark) for mark in answer["marks"]])
+
+    def _receive(self) -> dict[str, Any]:
+        line = self._answers.readline()
+        if not line:
+            raise FunctionFailed(self._log.read_text(encoding="utf-8"))
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+
+@contextmanager
+def running(handler: str, variables: Mapping[str, str], folder: Path) -> Iterator[Function]:
+    """The function `handler`, until the block ends. Raises `FunctionFailed` if its module cannot be imported."""
+    reader, writer = os.pipe()
+    log = folder / f"{handler}-{writer}.log"
+    environment = {
+        "_HANDLER": handler,
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        **variables,
+    }
+    with log.open("w") as output, os.fdopen(reader) as answers:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.function_process", str(writer)],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[writer],
+            text=True,
+        )
+        os.close(writer)
+        try:
+            yield Function(process, answers, log)
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait(timeout=10)
