@@ -30,7 +30,7 @@ START_BOT = "lambdas.start_bot.handler.handler"
 PLAIN_BOT = "benchmarks.plain_bot.handler"
 FLOORS = "benchmarks.floors.handler"
 
-SPEAK = "paragraph"
+SPEAK = "first-sentence"
 RUNTIME_ARN = "arn:aws:bedrock-agentcore:eu-west-1:000000000000:runtime/team-0123456789"
 HARNESS_ARN = "arn:aws:bedrock-agentcore:eu-west-1:000000000000:harness/team-0123456789"
 HARNESS = {"BACKEND": "agentcore-harness", "HARNESS_ARN": HARNESS_ARN, "HARNESS_QUALIFIER": ""}
