@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
+from lambdas.adapters.dots import AFTER_WORDS_SECONDS, EVERY_SECONDS, Dots
 from lambdas.adapters.hearing import Hearing
 from lambdas.adapters.rush import Rush
 from lambdas.conversation import effects as do
@@ -34,12 +35,22 @@ from lambdas.conversation.errors import (
     TranscriptRefused,
 )
 from lambdas.conversation.holding import Holding
-from lambdas.conversation.ports import AgentEvent, Agents, Chat, Clock, NotTaken, Refused, Room, Said, Stays, Taken
+from lambdas.conversation.ports import (
+    AgentEvent,
+    Agents,
+    Chat,
+    Clock,
+    Finished,
+    NotTaken,
+    Refused,
+    Room,
+    Said,
+    Stays,
+    Taken,
+)
 from lambdas.conversation.retries import SPEAKING, insist_on
 
 RENEW_EVERY_SECONDS = 10.0
-TYPING_EVERY_SECONDS = 10.0
-"""Chat windows hide the dots 12 s after the last typing event."""
 RECONNECT_BEFORE_SECONDS = 300.0
 """A connection token that ends within a turn's time is replaced before it is used."""
 RECONNECT_WITHIN_SECONDS = 8.0
@@ -82,17 +93,19 @@ class Performer:
     """As last written or read; set from the start where no turn is taken."""
     rush: Rush = field(default_factory=Rush)
     renew_every_seconds: float = RENEW_EVERY_SECONDS
-    typing_every_seconds: float = TYPING_EVERY_SECONDS
+    typing_every_seconds: float = EVERY_SECONDS
+    typing_after_words_seconds: float = AFTER_WORDS_SECONDS
     end_session_within_seconds: float = END_SESSION_WITHIN_SECONDS
     stop_streaming_within_seconds: float = STOP_STREAMING_WITHIN_SECONDS
     _holding: Holding | None = None
     _contact: Future[ContactRecord] | None = None
     _hearing: Hearing | None = None
     _over: threading.Event = field(default_factory=threading.Event)
-    _quiet: threading.Event = field(default_factory=threading.Event)
-    _just_spoke: threading.Event = field(default_factory=threading.Event)
-    """Something was sent since the last look: dots after an answer would promise another."""
+    _dots: Dots = field(init=False)
     _beside: list[threading.Thread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._dots = Dots(self.clock, self.typing_every_seconds, self.typing_after_words_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +114,7 @@ class Performer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._quiet.set()
+        self._dots.end()
         self._stop_hearing()
         for thread in self._beside:
             thread.join(STOP_WITHIN_SECONDS)
@@ -143,6 +156,7 @@ class Performer:
         self._holding = Holding(renewed_at=started - older_seconds)
 
     def release(self, step: do.Release) -> TurnRecord | None:
+        self._dots.answer_is_there()
         waiting = self.stays.release(step.record, owner=self.owner, answered=step.answered)
         if waiting is None:
             self.report("TurnsFinished")
@@ -156,7 +170,7 @@ class Performer:
         self.stays.keep_pending(step.record, owner=self.owner, pending=step.pending)
 
     def begin_handoff(self, step: do.BeginHandoff) -> TurnRecord:
-        self._quiet.set()
+        self._dots.end()
         started, now = self.clock.monotonic(), self.clock.now()
         record = self.stays.begin_handoff(step.record, step.handoff, owner=self.owner, now=now, seize=step.seize)
         self.record = record
@@ -217,16 +231,13 @@ class Performer:
             future.set_exception(error)
             return
         future.set_result(contact)
-        if record.state is State.HANDING_OFF:
-            return
-        while not self._quiet.is_set():
-            if not self._just_spoke.is_set() and not self._is_rush():
-                self._show_typing(contact)
-            self._just_spoke.clear()
-            self.clock.wait(self._quiet, self.typing_every_seconds)
+        if record.state is not State.HANDING_OFF:
+            self._dots.run(lambda: self._show_typing(contact))
 
     def _show_typing(self, contact: ContactRecord) -> None:
         """Once: dots are never worth a failure, nor another try."""
+        if self.rush.is_on(monotonic=self.clock.monotonic()):
+            return
         try:
             self.room.show_typing(contact.connection_token)
         except ChatThrottled:
@@ -234,12 +245,9 @@ class Performer:
         except ChatError:
             return
 
-    def _is_rush(self) -> bool:
-        return self.rush.is_on(monotonic=self.clock.monotonic())
-
     def _notice_rush(self) -> None:
         """What is left of this turn has no dots, and for a while no other turn in this container."""
-        self._quiet.set()
+        self._dots.end()
         self.rush.noticed(monotonic=self.clock.monotonic())
 
     def _live_contact(self, record: TurnRecord) -> ContactRecord:
@@ -275,6 +283,7 @@ class Performer:
     # ---- the agent
 
     def ask(self, step: do.Ask) -> None:
+        self._dots.work_begins()
         self._hear(self._agents_to_ask().ask(step.question))
 
     def resume(self, step: do.Resume) -> None:
@@ -305,6 +314,8 @@ class Performer:
         except AgentUnavailable as failure:
             self.note_failure(do.NoteFailure(failure))
             raise
+        if isinstance(event, Finished):
+            self._dots.answer_is_there()
         if isinstance(event, Refused):
             self.report("GuardrailIntervened")
         return event
@@ -350,8 +361,8 @@ class Performer:
 
     def send(self, step: do.Send) -> str:
         contact = self.read_contact(do.ReadContact())
-        self._require_voice()
-        self._just_spoke.set()
+        self._dots.words_come()
+        self._require_voice()  # right before the send: nothing is waited for in between
         try:
             return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
         except ChatThrottled:

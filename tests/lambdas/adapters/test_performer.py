@@ -100,6 +100,7 @@ class Scene:
 
     renew_every_seconds: float = NEVER
     typing_every_seconds: float = NEVER
+    typing_after_words_seconds: float = NEVER
     agents: ScriptedAgents = field(default_factory=ScriptedAgents)
     may_read_transcript: bool = True
     stays: WatchedStays = field(default_factory=WatchedStays)
@@ -119,6 +120,7 @@ class Scene:
             report=self.stage.reports.append,
             renew_every_seconds=self.renew_every_seconds,
             typing_every_seconds=self.typing_every_seconds,
+            typing_after_words_seconds=self.typing_after_words_seconds,
         )
 
     @property
@@ -435,6 +437,44 @@ def test_no_dots_follow_an_answer_that_was_ready_at_once(_: int) -> None:
         scene.say("Here.")
 
     assert scene.stage.room.seen[-1] == "Here."
+
+
+def test_dots_come_back_after_a_first_sentence_while_the_agent_goes_on() -> None:
+    """What has been said is not the whole answer, and the customer should see that."""
+    scene = Scene(typing_after_words_seconds=SOON, agents=ScriptedAgents(["It is on its way.", Hang()]))
+
+    with scene.performer:
+        scene.ask()
+        scene.listen()
+        scene.say("It is on its way.")
+        until(lambda: scene.stage.room.seen[-1] == "dots")
+
+
+def test_no_dots_come_back_once_the_agent_has_finished() -> None:
+    """Whatever follows takes the bot a moment only."""
+    scene = Scene(typing_every_seconds=SOON, typing_after_words_seconds=SOON, agents=ScriptedAgents(["Here."]))
+
+    with scene.performer:
+        scene.ask()
+        scene.listen()
+        scene.listen()
+        scene.say("Here.")
+        threading.Event().wait(SOON * 4)
+
+    assert scene.stage.room.seen[-1] == "Here."
+
+
+def test_no_dots_come_back_while_the_turn_is_released() -> None:
+    """A turn that asks nobody, because a file came, must not leave dots behind either."""
+    scene = Scene(typing_every_seconds=SOON, typing_after_words_seconds=SOON)
+
+    with scene.performer as performer:
+        record = scene.take()
+        performer.release(do.Release(record, replace(record, pending=None)))
+        scene.say("Thank you for the file.")
+        threading.Event().wait(SOON * 4)
+
+    assert scene.stage.room.seen[-1] == "Thank you for the file."
 
 
 def test_typing_that_is_refused_harms_nobody() -> None:
