@@ -100,6 +100,8 @@ class Settings(BaseModel):
 
     Chat is billed by the message, $0.010 for one sent or received: see the README.
     """
+    one_moment_seconds: int = Field(default=15, ge=0, le=140)
+    """After so long without a word of the answer the customer is asked for a moment, once; 0 for never."""
     read_transcript: bool = True
     """Whether the bot reads the transcript; `false` where Connect refuses that to a custom participant."""
 

@@ -202,6 +202,12 @@ class Execution:
         for _ in range(count):
             self.step()
 
+    def go_to(self, kind: type[do.Effect[Any]]) -> None:
+        """Up to the next effect of this kind, which is not carried out."""
+        while not isinstance(self._next, kind):
+            assert not self.over, f"the turn never came to {kind.__name__}: {self.performed}"
+            self.step()
+
     def finish(self) -> None:
         """The rest of it, whatever comes out."""
         while not self.over:

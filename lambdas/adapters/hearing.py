@@ -27,11 +27,16 @@ class Hearing:
         self._thread = threading.Thread(target=self._read, daemon=True, name="agent-stream")
         self._thread.start()
 
-    def next(self, *, until: float, clock: Clock) -> AgentEvent:
-        """The next event; raises what reading raised, and `DeadlineReached` at `until` (epoch seconds)."""
-        while (left := until - clock.now()) > 0:
+    def next(self, *, until: float, wakes_at: float, clock: Clock) -> AgentEvent | None:
+        """The next event, or `None` at `wakes_at`; raises what reading raised, and `DeadlineReached` at `until`.
+
+        Both are seconds since the epoch.
+        """
+        while (left := min(until, wakes_at) - clock.now()) > 0:
             with contextlib.suppress(queue.Empty):
                 return _event(self._heard.get(timeout=min(left, LOOK_AT_THE_CLOCK_SECONDS)))
+        if clock.now() < until:
+            return None
         self.close()
         raise DeadlineReached
 

@@ -306,11 +306,11 @@ class Performer:
             hearing.close()
             hearing.join(STOP_WITHIN_SECONDS)
 
-    def listen(self, step: do.Listen) -> AgentEvent:
+    def listen(self, step: do.Listen) -> AgentEvent | None:
         if self._hearing is None:
             raise AssertionError("nothing was asked")
         try:
-            event = self._hearing.next(until=step.until, clock=self.clock)
+            event = self._hearing.next(until=step.until, wakes_at=step.wakes_at, clock=self.clock)
         except AgentUnavailable as failure:
             self.note_failure(do.NoteFailure(failure))
             raise

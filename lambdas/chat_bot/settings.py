@@ -22,6 +22,7 @@ NAMES = frozenset(
         "MESSAGE_AGE_LIMIT_SECONDS",
         "TURN_DEADLINE_SECONDS",
         "SPEAK",
+        "ONE_MOMENT_SECONDS",
     }
 )
 """What every backend needs."""
@@ -45,6 +46,8 @@ class Settings:
     message_age_limit_seconds: float
     turn_deadline_seconds: float
     manner: Manner
+    one_moment_seconds: float
+    """0: never."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:
@@ -59,4 +62,5 @@ class Settings:
             message_age_limit_seconds=environment.seconds("MESSAGE_AGE_LIMIT_SECONDS", least=60, most=3600),
             turn_deadline_seconds=environment.seconds("TURN_DEADLINE_SECONDS", least=10, most=140),
             manner=environment.choice("SPEAK", MANNERS),
+            one_moment_seconds=environment.seconds("ONE_MOMENT_SECONDS", least=0, most=140),
         )

@@ -6,6 +6,7 @@ stop the world between any two. `result = yield from Take(…)` is typed by the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -84,11 +85,14 @@ class Resume(Effect[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class Listen(Effect[AgentEvent]):
-    """The agent's next event; throws `AgentUnavailable`, and `DeadlineReached` at `until`."""
+class Listen(Effect[AgentEvent | None]):
+    """The agent's next event, or `None` at `wakes_at`; throws `AgentUnavailable`, and `DeadlineReached` at `until`.
+
+    Both are seconds since the epoch.
+    """
 
     until: float
-    """Seconds since the epoch."""
+    wakes_at: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

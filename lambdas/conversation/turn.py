@@ -7,6 +7,7 @@ out. There is no I/O here; every step outside is an effect. The order of the ste
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from lambdas.conversation.contact import Session, State, TurnRecord
@@ -45,7 +46,19 @@ from lambdas.conversation.handoff import (
 )
 from lambdas.conversation.inbox import Kind, Message, as_prompt, overflows, remember
 from lambdas.conversation.leaving import Leaving, let_go
-from lambdas.conversation.ports import Finished, NotTaken, Question, Refused, Result, ReturnControl, Said, Taken, Text
+from lambdas.conversation.phrases import phrases
+from lambdas.conversation.ports import (
+    AgentEvent,
+    Finished,
+    NotTaken,
+    Question,
+    Refused,
+    Result,
+    ReturnControl,
+    Said,
+    Taken,
+    Text,
+)
 from lambdas.conversation.retries import LEAVING, RECORDING, insist
 from lambdas.conversation.speech import Speech
 from lambdas.conversation.voice import LEAVE_TIME_SECONDS
@@ -100,6 +113,10 @@ class Turn(Leaving):
 
     _answering: bool = field(default=False)
     """The agent has begun to answer the question under way, so it must not be asked again."""
+    _one_moment_at: float = field(default=math.inf)
+    """Epoch seconds: who has heard nothing of the answer by then is asked for a moment."""
+    _asked_for_a_moment: bool = field(default=False)
+    """Since the question was asked."""
 
     def run(self) -> Steps[None]:
         yield from Hold(self.record)
@@ -187,13 +204,16 @@ class Turn(Leaving):
         speech = Speech(self.world.rules.manner)
         deadline = min(self.world.now() + self.world.rules.deadline_seconds, self.world.ends_at - LEAVE_TIME_SECONDS)
         self._answering, self._speaks_until = False, deadline
+        self._asked_for_a_moment, self._one_moment_at = False, self._when_patience_ends()
         try:
             try:
                 decision = yield from self._converse(question, speech, deadline)
             except AgentUnavailable as error:
                 if not error.retryable or self._answering:
                     raise
-                yield from self._say_phrase("one_moment")
+                if not self._asked_for_a_moment:
+                    self._asked_for_a_moment = True
+                    yield from self._say_phrase("one_moment")
                 yield from self._give_it_time(deadline)
                 decision = yield from self._converse(question, speech, deadline)
         except AgentUnavailable:
@@ -210,6 +230,11 @@ class Turn(Leaving):
             self.record = replace(self.record, failures=0, refusals=0)
             return False
         return (yield from self._mind_silence())
+
+    def _when_patience_ends(self) -> float:
+        """Never after a takeover: whoever held the turn may have asked for a moment already."""
+        seconds = self.world.rules.one_moment_seconds
+        return self.world.now() + seconds if seconds and not self.record.takeovers else math.inf
 
     def _give_it_time(self, deadline: float) -> Steps[None]:
         """What was throttled or busy is so at once again; but the customer's time is not spent on waiting alone."""
@@ -281,7 +306,7 @@ class Turn(Leaving):
     def _hear_out(self, speech: Speech, deadline: float) -> Steps[ReturnControl | None]:
         """Speak until the answer ends or a control comes; what came before a control is spoken first."""
         while True:
-            event = yield from Listen(deadline)
+            event = yield from self._listen(speech, deadline)
             self._answering = True
             match event:
                 case Text(text, is_whole):
@@ -292,6 +317,17 @@ class Turn(Leaving):
                 case _:
                     yield from self._say_all(speech.finish())
                     return None if isinstance(event, Finished) else event
+
+    def _listen(self, speech: Speech, deadline: float) -> Steps[AgentEvent]:
+        """The agent's next event; who has waited long for a word of the answer is asked for a moment meanwhile."""
+        while (event := (yield from Listen(deadline, self._wakes_at(speech)))) is None:
+            self._asked_for_a_moment = True
+            yield from self._say_if_welcome([phrases(self.record.language).say("one_moment")])
+        return event
+
+    def _wakes_at(self, speech: Speech) -> float:
+        told = self._asked_for_a_moment or speech.spoken or speech.refused
+        return math.inf if told else self._one_moment_at
 
     def _say_refused(self, speech: Speech) -> Steps[None]:
         """Once an answer, in the contact's language; a guardrail knows only one."""

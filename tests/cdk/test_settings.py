@@ -50,6 +50,8 @@ def test_what_cdk_itself_keeps_in_the_context_is_no_setting() -> None:
         ("log_retention_days", "13", "input should be 1, 7, 14"),
         ("read_transcript", "perhaps", "input should be a valid boolean"),
         ("speak", "loud", "input should be 'first-sentence', 'paragraph' or 'whole'"),
+        ("one_moment_seconds", "-1", "greater than or equal to 0"),
+        ("one_moment_seconds", "141", "less than or equal to 140"),
         ("turn_deadline_seconds", "500", "less than or equal to 140"),
         ("unanswered_seconds", "30", "greater than or equal to 60"),
         ("told_attributes", "first name", "expected names of 1 to 127 letters"),

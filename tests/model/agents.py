@@ -8,7 +8,7 @@ from lambdas.conversation.errors import AgentUnavailable, DeadlineReached
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.ports import AgentEvent, Clock, Finished, Question, Refused, Result, ReturnControl, Text
 from tests.model.judge import Judge
-from tests.model.virtual_time import WELL, Tasks
+from tests.model.virtual_time import NEVER, WELL, Tasks
 
 PIECES_WHEN_WELL = 2
 PACE_SECONDS = 1.0
@@ -77,6 +77,8 @@ class VirtualAnswer:
         self.number = number
         self.pieces = 0
         self.begun = False
+        self.pace = PACE_SECONDS
+        """Until its next word; without end once it hangs."""
 
     def __iter__(self) -> Iterator[AgentEvent]:
         return self
@@ -110,20 +112,23 @@ class VirtualHearing:
     def __init__(self, answer: VirtualAnswer) -> None:
         self._answer = answer
 
-    def next(self, *, until: float, clock: Clock) -> AgentEvent:
-        tasks, judge = self._answer.agents.tasks, self._answer.agents.judge
-        pace = PACE_SECONDS
-        while clock.now() < until:
-            fate = tasks.stop_at("agent", "answers", due=min(until, clock.now() + pace))
-            if clock.now() >= until:
+    def next(self, *, until: float, wakes_at: float, clock: Clock) -> AgentEvent | None:
+        tasks, judge, answer = self._answer.agents.tasks, self._answer.agents.judge, self._answer
+        wakes_at = min(until, wakes_at)
+        while clock.now() < wakes_at:
+            fate = tasks.stop_at("agent", "answers", due=min(wakes_at, clock.now() + answer.pace))
+            if clock.now() >= wakes_at:
                 break
             if fate == SLOW:
                 judge.agent_is_slow()
-                pace = SLOW_SECONDS
+                answer.pace = SLOW_SECONDS
             elif fate == HANGS:
-                tasks.stop_at("agent", "is silent", due=until)
+                answer.pace = NEVER
             else:
+                answer.pace = PACE_SECONDS
                 return self._said(fate)
+        if clock.now() < until:
+            return None
         judge.agent_failed(tasks.process, HANGS)
         raise DeadlineReached
 

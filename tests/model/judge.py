@@ -119,6 +119,10 @@ class Judge:
         self._speaking = 0
         self._spoken: set[int] = set()
         self._failing: dict[Process, float] = {}
+        self._asked_for_a_moment: Counter[Process] = Counter()
+        """In the round under way."""
+        self._silent_retries: set[Process] = set()
+        """The executions that need not say again that they take a moment, in the round under way."""
         self._gone: set[int] = set()
         """The stays whose bot was disconnected."""
         self._bot_is_asked = False
@@ -278,6 +282,11 @@ class Judge:
         if process is not None:
             self._losses.pop(process, None)
             self._stays[process] = stay
+            self._new_round(process)
+
+    def _new_round(self, process: Process) -> None:
+        self._asked_for_a_moment.pop(process, None)
+        self._silent_retries.discard(process)
 
     def turn_released(self, process: Process | None) -> None:
         self._tell(f"{_name(process)} releases")
@@ -286,6 +295,8 @@ class Judge:
 
     def round_finished(self, process: Process | None) -> None:
         self.happened("messages that waited get their round")
+        if process is not None:
+            self._new_round(process)
         self._tell(f"{_name(process)} goes round")
 
     def handoff_begun(self, process: Process | None, stay: int, handoff: Handoff) -> None:
@@ -369,7 +380,11 @@ class Judge:
         if process in self._asked_last:
             self._answers[self._asked_last[process]].retryable = retryable
         if self._bot_owns_the_chat and process is not None and not process.troubled and process is self._holder:
-            self._failing[process] = self.now
+            if retryable and self._asked_for_a_moment[process] and process not in self._silent_retries:
+                self.happened("a failure after the customer was asked for a moment")
+                self._silent_retries.add(process)
+            else:
+                self._failing[process] = self.now
 
     # ---- what was heard
 
@@ -434,6 +449,10 @@ class Judge:
             self._settle(w.text for w in self._written.values() if w.kind == key and w.reached)
         elif key in ABOUT_THE_ANSWER and process in self._asked_last:
             self._settle(self._answers[self._asked_last[process]].texts)
+        elif key in FILLING and process is not None:
+            self._asked_for_a_moment[process] += 1
+            if self._asked_for_a_moment[process] > 1:
+                self.violated("the customer was asked for a moment twice")
         elif key == "partly_heard":
             self._settle(w.text for w in self._written.values() if w.reached)
         elif text_closes(key) and not crossing:

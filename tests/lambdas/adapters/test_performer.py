@@ -149,7 +149,9 @@ class Scene:
         self.stays.contacts[CONTACT] = replace(self.stays.contacts[CONTACT], **changes)
 
     def listen(self) -> AgentEvent:
-        return self.performer.listen(do.Listen(self.clock.now() + 120))
+        event = self.performer.listen(do.Listen(self.clock.now() + 120))
+        assert event is not None
+        return event
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -791,6 +793,30 @@ def test_an_agent_that_falls_silent_is_waited_for_until_the_deadline() -> None:
         with pytest.raises(DeadlineReached):
             performer.listen(deadline)
         timer.join()
+
+
+def test_a_turn_may_look_up_while_it_listens() -> None:
+    """What the agent says afterwards is heard all the same."""
+    scene = Scene(agents=ScriptedAgents(["Your order "]))
+
+    with scene.performer as performer:
+        scene.ask()
+        now = scene.clock.now()
+        nothing = performer.listen(do.Listen(now + 120, wakes_at=now))
+
+        assert nothing is None
+        assert scene.listen() == Text("Your order ")
+
+
+def test_the_deadline_comes_before_a_later_moment_to_look_up() -> None:
+    """Both may be chosen freely."""
+    scene = Scene(agents=ScriptedAgents([Hang()]))
+
+    with scene.performer as performer:
+        scene.ask()
+        now = scene.clock.now()
+        with pytest.raises(DeadlineReached):
+            performer.listen(do.Listen(now, wakes_at=now + 5))
 
 
 def test_at_the_deadline_the_agent_is_no_longer_heard() -> None:

@@ -25,6 +25,7 @@ COMMON = {
     "MESSAGE_AGE_LIMIT_SECONDS": "300",
     "TURN_DEADLINE_SECONDS": "120",
     "SPEAK": "paragraph",
+    "ONE_MOMENT_SECONDS": "15",
 }
 GOOD: Mapping[str, Mapping[str, str]] = {
     "bedrock-agents": {**COMMON, "BACKEND": "bedrock-agents", "AGENT_ID": "AGENT12345", "AGENT_ALIAS_ID": "ALIAS12345"},
@@ -69,6 +70,7 @@ def test_settings_are_read_from_the_environment() -> None:
         message_age_limit_seconds=300.0,
         turn_deadline_seconds=120.0,
         manner="paragraph",
+        one_moment_seconds=15.0,
     )
 
 
@@ -164,6 +166,8 @@ def test_half_a_guardrail_stops_the_start(name: str) -> None:
         ("TURN_DEADLINE_SECONDS", "9"),
         ("READ_TRANSCRIPT", "maybe"),
         ("SPEAK", "loudly"),
+        ("ONE_MOMENT_SECONDS", "-1"),
+        ("ONE_MOMENT_SECONDS", "141"),
         ("BACKEND", "bedrock"),
     ],
 )
