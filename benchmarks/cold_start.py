@@ -30,9 +30,11 @@ SERVICE = {"bedrock-agents": "bedrock-agent-runtime", "agentcore-runtime": "bedr
 """The Harness is asked through the same client as the Runtime."""
 CHAT_BOT = """
 import json, os, sys
-from botocore import handlers
-handlers.BUILTIN_HANDLERS.append(("before-send.{service}", lambda **_: os._exit(0)))
-from lambdas.chat_bot.handler import handler
+from lambdas.chat_bot.handler import CHAT_BOT, handler
+def asked(**_):
+    print(*sys.modules, flush=True)
+    os._exit(0)
+CHAT_BOT.agents.client.meta.events.register("before-send", asked)
 class Context:
     aws_request_id = function_name = "cold"
     memory_limit_in_mb = 1024
@@ -47,7 +49,7 @@ for service in ("dynamodb", "connectparticipant", "connect", "{service}"):
     boto3.client(service)
 """
 PARTS = {"botocore": "import botocore.session", "Powertools": "from aws_lambda_powertools import Logger, Metrics"}
-"""What one cold start is made of for the most part; each alone in a process."""
+"""What a cold start is made of for the most part, and what it leaves for later; each alone in a process."""
 
 
 class NotMeasured(Exception):
@@ -66,13 +68,11 @@ def measure(runs: int) -> list[Figure]:
 
 def _cold(aws: Aws, backend: str, tree: Path, *, runs: int, named: str, at_most: float | None) -> Figure:
     samples: dict[str, list[float]] = {name: [] for name in ("chat bot", "four clients", *PARTS)}
-    chat_bot, four = (script.format(service=SERVICE[backend]) for script in (CHAT_BOT, FOUR_CLIENTS))
-    variables = {**GOOD[backend], "AWS_ENDPOINT_URL": aws.server.url}
+    four = FOUR_CLIENTS.format(service=SERVICE[backend])
+    variables = _variables(aws, backend)
     for number in range(runs + 1):
-        contact = f"{backend}-{tree.name}-{number}"
-        aws.joined(contact)
-        event = json.dumps({"Records": [published(contact)]})
-        samples["chat bot"].append(_processor_seconds(chat_bot, event, tree=tree, variables=variables))
+        event = _event(aws, f"{backend}-{tree.name}-{number}")
+        samples["chat bot"].append(_processor_seconds(CHAT_BOT, event, tree=tree, variables=variables))
         samples["four clients"].append(_processor_seconds(four, tree=tree, variables={}))
         for name, script in PARTS.items():
             samples[name].append(_processor_seconds(script, tree=tree, variables={}))
@@ -85,6 +85,28 @@ def _cold(aws: Aws, backend: str, tree: Path, *, runs: int, named: str, at_most:
         at_most=at_most,
         more={f"{name} alone": warm[name] for name in PARTS},
     )
+
+
+def loaded_before_the_ask(backend: str) -> set[str]:
+    """The modules in a cold ChatBot when it asks its agent first. Raises `NotMeasured` if it does not."""
+    with aws_running() as aws, _trees() as (tree, _):
+        aws.kindly()
+        event, variables = _event(aws, "loaded"), _variables(aws, backend)
+        process = _begun(CHAT_BOT, event, tree=tree, variables=variables, output=subprocess.PIPE)
+        names, _ = process.communicate()
+        if process.returncode:
+            raise NotMeasured(f"a process ended with {process.returncode}")
+        return set(names.decode().split())
+
+
+def _event(aws: Aws, contact: str) -> str:
+    """The first message of a contact that the bot has joined."""
+    aws.joined(contact)
+    return json.dumps({"Records": [published(contact)]})
+
+
+def _variables(aws: Aws, backend: str) -> Mapping[str, str]:
+    return {**GOOD[backend], "AWS_ENDPOINT_URL": aws.server.url}
 
 
 @contextmanager
@@ -102,6 +124,17 @@ def _trees() -> Iterator[tuple[Path, Path]]:
 
 def _processor_seconds(script: str, *arguments: str, tree: Path, variables: Mapping[str, str]) -> float:
     """Of a whole process. Raises `NotMeasured` if it failed."""
+    process = _begun(script, *arguments, tree=tree, variables=variables, output=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise NotMeasured(f"a process ended with {process.returncode}")
+    return used.ru_utime + used.ru_stime
+
+
+def _begun(
+    script: str, *arguments: str, tree: Path, variables: Mapping[str, str], output: int
+) -> subprocess.Popen[bytes]:
     environment = {
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -115,9 +148,4 @@ def _processor_seconds(script: str, *arguments: str, tree: Path, variables: Mapp
         **variables,
     }
     command = [sys.executable, "-S", "-s", "-c", script, *arguments]
-    process = subprocess.Popen(command, env=environment, cwd=tree, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise NotMeasured(f"a process ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime
+    return subprocess.Popen(command, env=environment, cwd=tree, stdout=output)

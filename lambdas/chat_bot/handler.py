@@ -6,26 +6,28 @@ event again and in the end keeps it in the on-failure queue. Repeating a record 
 
 from __future__ import annotations
 
-import warnings
+import gc
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+# ruff: noqa: E402  (what a start makes stays: looking for garbage in it is a twentieth of a cold start)
+gc.disable()
 
 from lambdas.chat_bot.events import contact_of, records_of
 from lambdas.chat_bot.wiring import CHAT_BOT
 from lambdas.conversation.clock import SystemClock
 from lambdas.conversation.errors import AgentUnavailable, TurnFailed, description_of, explanation_of
+from lambdas.reporting import Counts, Log
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-metrics = Metrics()
-warnings.filterwarnings("ignore", message="No application metrics")  # most events count nothing
+gc.freeze()
+gc.enable()
+logger = Log()
+counts = Counts()
 
 
-@metrics.log_metrics(capture_cold_start_metric=True)
+@counts.written_at_the_end
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     logger.append_keys(request_id=context.aws_request_id)
     failures = [failure for record in records_of(event) if (failure := _try(record, context)) is not None]
@@ -41,14 +43,10 @@ def _try(record: object, context: LambdaContext) -> Exception | None:
         logger.warning("agent failed", extra={"contact_id": contact_of(record), **explanation_of(failure)})
 
     try:
-        CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=_count, explain=explain)
+        CHAT_BOT.handle(record, clock=clock, ends_at=ends_at, report=counts.add, explain=explain)
     except Exception as failure:
         about = {"contact_id": contact_of(record), **description_of(failure)}
         logger.error("turn failed", extra=about)  # noqa: TRY400  (a traceback ends in a message)
-        _count("TurnsFailed")
+        counts.add("TurnsFailed")
         return failure
     return None
-
-
-def _count(name: str) -> None:
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

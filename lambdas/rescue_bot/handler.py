@@ -7,15 +7,12 @@ the queue that raises an alarm.
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from lambdas.conversation.clock import SystemClock
 from lambdas.conversation.errors import InvalidEvent, TurnFailed, TurnUnderWay, description_of
+from lambdas.reporting import Counts, Log
 from lambdas.rescue_bot.replay import Request
 from lambdas.rescue_bot.wiring import WIRING
 
@@ -24,12 +21,11 @@ if TYPE_CHECKING:
 
     from lambdas.conversation.ports import Clock
 
-logger = Logger()
-metrics = Metrics()
-warnings.filterwarnings("ignore", message="No application metrics")  # most events count nothing
+logger = Log()
+counts = Counts()
 
 
-@metrics.log_metrics(capture_cold_start_metric=True)
+@counts.written_at_the_end
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(request_id=context.aws_request_id)
     clock = getattr(context, "clock", None) or SystemClock()
@@ -57,11 +53,11 @@ def _letter(record: object) -> tuple[str, str]:
 
 def _save(body: str, clock: Clock, ends_at: float) -> bool:
     try:
-        WIRING.rescue_bot.save(body, clock=clock, ends_at=ends_at, report=_count, explain=_explain)
+        WIRING.rescue_bot.save(body, clock=clock, ends_at=ends_at, report=counts.add, explain=_explain)
     except Exception as failure:
         if not isinstance(failure, TurnFailed):  # whose records have been explained one by one
             _explain("", failure)
-        _count("RescuesFailed")
+        counts.add("RescuesFailed")
         return False
     return True
 
@@ -80,7 +76,3 @@ def _explain(contact_id: str, failure: Exception) -> None:
         logger.info("looked at again later", extra={"contact_id": contact_id})  # most holders are alive
         return
     logger.error("rescue failed", extra={"contact_id": contact_id, **description_of(failure)})
-
-
-def _count(name: str) -> None:
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

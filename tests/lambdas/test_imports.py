@@ -19,8 +19,8 @@ from tests.lambdas.rescue_bot.test_handler import SETTINGS as RESCUE_BOT_SETTING
 from tests.lambdas.start_bot.test_handler import SETTINGS as START_BOT_SETTINGS
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"lambdas.attribute_values", "lambdas.services"}
-"""Modules of no room: what DynamoDB calls a value, and the clients."""
+SHARED = {"lambdas.attribute_values", "lambdas.reporting", "lambdas.services"}
+"""Modules of no room: what DynamoDB calls a value, log and counts, and the clients."""
 ROOMS: dict[str, set[str]] = {
     "lambdas/conversation": {"lambdas.conversation"},
     "lambdas/adapters": {"lambdas.adapters", "lambdas.attribute_values", "lambdas.conversation"},

@@ -313,6 +313,8 @@ def test_an_agent_that_fails_is_met_with_a_sentence_and_a_person(aws: Aws, chat_
     (explained,) = [line for line in answered.lines if line.get("message") == "agent failed"]
     assert explained["contact_id"] == "agent-down"
     assert (explained["code"], explained["retryable"]) == ("AccessDeniedException", False)
+    assert explained["request_id"].startswith("request-")
+    assert explained["location"].startswith("explain:")
     assert TEXT not in answered.log
 
 
@@ -387,6 +389,18 @@ def test_a_cold_start_is_counted(cold: tuple[Function, Answered]) -> None:
     """It is what a customer waits for once in a while."""
     assert cold[1].metrics == {"ColdStart": [1], "TurnsFinished": [1]}
     assert all(json.loads(line)["service"] == "chat_bot" for line in cold[1].log.splitlines())
+
+
+def test_a_cold_start_whose_first_event_fails_is_counted_with_the_next(aws: Aws, tmp_path: Path) -> None:
+    """Each start once; what a failed event counted is written with it."""
+    variables = {**SETTINGS, "AWS_ENDPOINT_URL": aws.server.url}
+    with running(HANDLER, tmp_path, variables, timeout_seconds=180) as function:
+        aws.joined("after")
+        failed, answered = invoke(function, "no record"), invoke(function, published("after"))
+
+    assert failed.metrics == {"TurnsFailed": [1]}
+    assert failed.lines[0]["request_id"] == "request-0"
+    assert answered.metrics == {"ColdStart": [1], "TurnsFinished": [1]}
 
 
 # ---- settings
