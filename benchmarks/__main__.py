@@ -1,7 +1,8 @@
 """The benchmark: `make bench`, `make bench ARGS="--only turn,words --runs 5 --write"`.
 
-Tables go to the terminal, numbers into `build/bench/figures.json`, with `--write` the tables into
-`docs/performance.md`, too. It ends with 0 whatever it finds: a number that a noisy machine made is for people to judge.
+Tables go to the terminal, numbers into `build/bench/figures.json`; with `--write` the tables go into
+`docs/performance.md`, too, and the picture is drawn anew. It ends with 0 whatever it finds: a number that a noisy
+machine made is for people to judge.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from benchmarks import cold_start, hand_off, joining, package_size, results, turn, words
+from benchmarks import cold_start, crowd, hand_off, joining, package_size, picture, results, turn, words
 from benchmarks.document import write_section
 from benchmarks.figure import Figure
 from benchmarks.tables import table
@@ -22,6 +23,7 @@ PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
     "words": words.measure,
     "joining": joining.measure,
     "hand-off": hand_off.measure,
+    "crowd": crowd.measure,
     "cold": cold_start.measure,
     "package": package_size.measure,
 }
@@ -38,6 +40,8 @@ def main() -> int:
         figures = PARTS[name](asked.runs)
         results.keep(name, figures, runs=asked.runs)
         _show(figures, write=asked.write)
+    if asked.write and (drawn := results.figures_of("words")):
+        picture.draw(drawn)
     return 0
 
 
@@ -53,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", type=lambda names: names.split(","), default=[], help="parts, with commas between")
     parser.add_argument("--runs", type=int, default=RUNS, help="repetitions of each measurement (%(default)s)")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="write tables and picture into docs/")
     return parser.parse_args()
 
 
