@@ -73,7 +73,7 @@ class Processes:
 def measure(runs: int) -> list[Figure]:
     with stage() as there, ExitStack() as until_the_end:
         threads = until_the_end.enter_context(ThreadPoolExecutor(PROCESSES))
-        processes = Processes([there.start(CHAT_BOT, BACKEND) for _ in range(PROCESSES)], threads)
+        processes = Processes(threads.map(lambda _: there.start(CHAT_BOT, BACKEND), range(PROCESSES)), threads)
         chats = [there.join()[0] for _ in range(CHATS)]
         processes.take(chats)  # makes every process warm
         crowds, bursts = [], []
