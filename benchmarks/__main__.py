@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from benchmarks import cold_start, crowd, hand_off, joining, package_size, picture, results, turn, words
+from benchmarks import cold_start, cost, crowd, hand_off, joining, package_size, picture, results, turn, words
 from benchmarks.document import write_section
 from benchmarks.figure import Figure
 from benchmarks.tables import table
@@ -26,6 +26,7 @@ PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
     "crowd": crowd.measure,
     "cold": cold_start.measure,
     "package": package_size.measure,
+    "cost": cost.measure,
 }
 """By the name that `--only` knows; each takes the number of repetitions."""
 

@@ -48,6 +48,12 @@ class Execution:
         """Of the whole process."""
         return self.the("returned").process_cpu - self.the("invoked").process_cpu
 
+    @property
+    def calls_cpu(self) -> float:
+        """Of the calls of the SDK, each in its own thread; a stream that is read afterwards is no part of its call."""
+        ended = [mark.thread_cpu for mark in self.marks if mark.what == "ended"]
+        return sum(ended) - sum(mark.thread_cpu for mark in self.marks if mark.what == "begun")
+
     def the(self, what: str, operation: str = "") -> Mark:
         """The first such moment; raises `LookupError`."""
         return self.all_of(what, operation)[0]

@@ -122,12 +122,14 @@ class Stage:
             raise AssertionError(f"StartBot says {joined.result}")
         return contact_id, joined
 
-    def turn(self, handler: str, backend: str, answer: str, *, contact_id: str | None = None) -> Execution:
+    def turn(
+        self, handler: str, backend: str, answer: str, *, contact_id: str | None = None, message_bytes: int = 0
+    ) -> Execution:
         """A customer writes what is answered by `answer`, in a chat of their own unless one is named."""
         function, is_new = self.function(handler, backend)
         if is_new:
             function.invoke(events.message(self.join()[0], asking_for(answer)))
-        event = events.message(contact_id or self.join()[0], asking_for(answer))
+        event = events.message(contact_id or self.join()[0], asking_for(answer).ljust(message_bytes, "."))
         self.calls()
         return function.invoke(event)
 

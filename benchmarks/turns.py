@@ -30,6 +30,7 @@ class Round:
     calls: Sequence[Call]
     """Of the bot."""
     plain: Execution
+    plain_calls: Sequence[Call]
     floor: Execution
 
 
@@ -44,8 +45,19 @@ def played(runs: int) -> tuple[Round, ...]:
                     bot = there.turn(CHAT_BOT, backend, answer)
                     calls = there.calls()
                     plain = there.turn(PLAIN_BOT, backend, answer)
+                    plain_calls = there.calls()
                     floor = there.floor("words", backend, answer=answer)
-                    rounds.append(Round(backend=backend, answer=answer, bot=bot, calls=calls, plain=plain, floor=floor))
+                    rounds.append(
+                        Round(
+                            backend=backend,
+                            answer=answer,
+                            bot=bot,
+                            calls=calls,
+                            plain=plain,
+                            plain_calls=plain_calls,
+                            floor=floor,
+                        )
+                    )
         return tuple(rounds)
 
 

@@ -114,8 +114,9 @@ class Settings(BaseModel):
     agent_session_idle_seconds: int = Field(default=600, ge=60, le=5400)
     """The agent's idleSessionTTLInSeconds, or less: after it the bot opens a new session and retells the history."""
 
-    memory_mb: int = Field(default=1024, ge=256, le=3008)
-    """Memory of StartBot, ChatBot and RescueBot, and with it their share of a processor; priced by the GB-second."""
+    memory_mb: int = Field(default=640, ge=256, le=3008)
+    """Memory of StartBot, ChatBot and RescueBot, and with it their share of a processor; priced by the GB-second. The
+    default is the least that keeps the first words as early as they can be: see docs/performance.md."""
     snap_start: bool = False
     """Whether StartBot and ChatBot start from a snapshot of a started process. Each published version's snapshot is
     charged for as long as it is kept, and each start for what it restores, both by memory."""
