@@ -24,11 +24,13 @@ from lambdas.conversation.handoff import Outcome
 from lambdas.conversation.inbox import REMEMBERED_SECONDS, id_of
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
-from lambdas.conversation.retries import JOINING, insist_on
+from lambdas.conversation.retries import JOINING, READING, insist_on
 
 BUDGET_SECONDS = 7.0
 """From the first try; the flow stops waiting at 8 s."""
 GREETING_NEEDS_SECONDS = 1.5
+LOOK_WITHIN_SECONDS = 4.0
+"""For the watch's look at the transcript: the next one comes 90 s later, which may be too late for five minutes."""
 TOLD_BYTES = 200
 
 Answer = TypeVar("Answer")
@@ -304,7 +306,13 @@ def _transcript(record: TurnRecord, reception: Reception) -> tuple[Said, ...] | 
         initial_contact_id=contact.contact_id,
     )
     try:
-        return reception.room.transcript(contact.connection_token, chat)
+        return insist_on(
+            lambda: reception.room.transcript(contact.connection_token, chat),
+            READING,
+            clock=reception.clock,
+            random=reception.random,
+            until=reception.clock.now() + LOOK_WITHIN_SECONDS,
+        )
     except ChatError:
         return None  # refused, or just now not to be had: the record alone is judged
 

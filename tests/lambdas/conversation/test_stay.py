@@ -29,6 +29,7 @@ from lambdas.conversation.ports import Chat, Said
 from lambdas.conversation.stay import (
     BUDGET_SECONDS,
     GREETING_NEEDS_SECONDS,
+    LOOK_WITHIN_SECONDS,
     TOLD_BYTES,
     Arrival,
     Reception,
@@ -540,6 +541,28 @@ def test_a_transcript_that_cannot_be_read_just_now_leaves_the_record_to_judge() 
     door.room.meets("transcript", FAILURE)
 
     assert watch(CONTACT, door.reception) == "wait"
+
+
+@pytest.mark.parametrize("failure", [ChatThrottled("any", "Throttled"), ChatError("any", "cut", retryable=True)])
+def test_a_look_at_the_transcript_that_may_do_better_is_repeated(failure: ChatError) -> None:
+    """The next one comes 90 s later: then a customer whose event never came has waited for more than five minutes."""
+    door = FrontDoor()
+    door.joins()
+    door.room.customer_says("Where is my order?")
+    door.clock.advance(UNANSWERED + 1)
+    door.room.meets("transcript", failure)
+
+    assert watch(CONTACT, door.reception) == "take_over"
+
+
+def test_the_look_at_the_transcript_ends_while_the_flow_still_waits() -> None:
+    """However often Connect refuses it for its rate."""
+    door = FrontDoor()
+    door.joins()
+    began = door.clock.now()
+    door.room.meets("transcript", *[ChatThrottled("any", "Throttled")] * 100)
+
+    assert (watch(CONTACT, door.reception), door.clock.now() - began <= LOOK_WITHIN_SECONDS) == ("wait", True)
 
 
 def test_a_word_of_patience_does_not_stop_the_count() -> None:
