@@ -78,6 +78,8 @@ class Cell:
     story: str
     row: Row
     column: str
+    backend: str = ""
+    """Where the agents run, if the cell is about that."""
 
 
 class Outcome(StrEnum):
@@ -89,6 +91,8 @@ class Outcome(StrEnum):
     """Once, after Lambda's next try: later always means a silent minute."""
     NOT_REPEATED = "not repeated, offers to go on"
     """What was heard is not said again."""
+    OFFERED = "says so, offers a person"
+    """By the team: what it wanted to look up or to note could not be done."""
     RESCUED = "rescued: one sentence, a person"
     """By RescueBot, when Lambda had given up."""
     TOLD = "one sentence, a person"

@@ -55,6 +55,10 @@ class Evidence:
     """The chat's state there: `waiting`, `connected`; empty if the desk does not show it."""
     attributes: Mapping[str, str]
     happened: tuple[Entry, ...]
+    failed_before: int
+    """How many tries of ChatBot the story's beginning has cost."""
+    was_queued: bool
+    """The story begins with a chat for which a person is looked for."""
     calls: tuple[Call, ...]
     deliveries: tuple[Delivered, ...]
     tokens: tuple[str, ...]
@@ -74,6 +78,11 @@ class Evidence:
     def phases(self, function: str = "ChatBot") -> list[str]:
         runs = [entry.facts for entry in self.happened if entry.kind == "invocation"]
         return [run["phase"] for run in runs if run["function"] == function]
+
+    def queued(self) -> list[float]:
+        """When the chat went to a queue."""
+        began = [self.acted_at] if self.was_queued else []
+        return [*began, *(entry.at for entry in self.happened if _is_queued(entry))]
 
     def machine_was_too_busy(self) -> bool:
         """StartBot, with which nothing was to go wrong, took longer than the flow waits for it."""
@@ -261,7 +270,7 @@ class Chat:
 
         def look(stack: Stack) -> tuple[tuple[Call, ...], tuple[Entry, ...], tuple[Delivered, ...]]:
             calls = [call for call in stack.calls.recorded if call.number > first_call]
-            entries = stack.activity.entries(contact_id=contact_id, after=first_entry)
+            entries = stack.activity.entries(contact_id=contact_id)
             deliveries = list(stack.delivery.recorded)[first_delivery:]
             return (
                 tuple(call for call in calls if call.contact_id == contact_id and call.function),
@@ -269,7 +278,7 @@ class Chat:
                 tuple(each for each in deliveries if each.contact_id == contact_id),
             )
 
-        calls, happened, deliveries = self.backstage.stack.call(look)
+        calls, entries, deliveries = self.backstage.stack.call(look)
         return Evidence(
             cell=self.cell,
             was_met=bool(self.armed and self.armed.met),
@@ -279,11 +288,21 @@ class Chat:
             record=self.record(),
             desk=desk.get(contact_id, ""),
             attributes=self.customer.attributes(),
-            happened=happened,
+            happened=tuple(entry for entry in entries if entry.number > first_entry),
+            failed_before=sum(entry.number <= first_entry and _is_failed_try(entry) for entry in entries),
+            was_queued=any(entry.number <= first_entry and _is_queued(entry) for entry in entries),
             calls=calls,
             deliveries=deliveries,
             tokens=self._tokens(),
         )
+
+
+def _is_failed_try(entry: Entry) -> bool:
+    return entry.kind == "invocation" and entry.facts["phase"] == "retrying"
+
+
+def _is_queued(entry: Entry) -> bool:
+    return entry.kind == "contact" and "queue" in str(entry.facts).lower()
 
 
 def _heard(item: Mapping[str, Any]) -> Heard:

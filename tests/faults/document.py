@@ -9,6 +9,8 @@ from typing import Final
 from tests.faults.cells import FATES, FAULTS, Cell, Row
 from tests.faults.expected import expected
 
+QUEUES: Final = "sqs"
+"""Connect's chats have an operation of the same name."""
 NOT_SAID: Final = "**open**"
 
 
@@ -43,7 +45,7 @@ def _table(told: Iterable[tuple[str, Cell]], columns: Sequence[str], of: str) ->
 
 def _name(row: Row, backend: str) -> str:
     ordinal = f" {row.ordinal}" if row.ordinal > 1 else ""
-    under = f" ({backend})" if row.is_of_the_agents else ""
+    under = f" ({backend})" if row.is_of_the_agents else f" ({QUEUES})" if row.service == QUEUES else ""
     return f"{row.function} {row.operation}{ordinal}{under}".strip()
 
 

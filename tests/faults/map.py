@@ -9,21 +9,21 @@ from typing import Final
 
 from local.agent_faces import BACKENDS, BEDROCK_AGENTS
 from local.calls import Call
-from local.settings import StackSettings
+from local.settings import ROOT, StackSettings
 from tests.faults.cells import FATES, FAULTS, Cell, Row, rows_of
 from tests.faults.chats import CANARY, Evidence
 from tests.faults.expected import EXPECTED, Line, expected
 from tests.faults.judging import broken_rules, outcome_of
 from tests.faults.running import play
-from tests.faults.stories import STORIES, Story
+from tests.faults.stories import SHARED, STORIES, Story
 from tests.journeys.backstage import Backstage
 from tests.journeys.people import Place
 from tests.running_stack import RunningStack, running_stack
 
 MAIN_BACKEND: Final = BEDROCK_AGENTS
+TEAMS: Final = ROOT / "agents"
 POOL_SIZE: Final = 32
 """So that no chat of a batch waits for another's worker."""
-
 PACE: Final = 0.5
 """Limits of time that run while a cell does leave a busy machine twice as long."""
 
@@ -42,10 +42,9 @@ class Told:
 
 @dataclass(slots=True)
 class FaultMap:
-    """Use it as a context; every stack it starts ends with it."""
+    """Every stack it starts has ended when it is closed."""
 
     _told: dict[tuple[str, str], Told] = field(default_factory=dict)
-    _stacks: dict[str, Backstage] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -54,7 +53,7 @@ class FaultMap:
     def tell(self, backend: str, story: Story) -> Told:
         """A story under a backend, run the first time it is asked for."""
         if (backend, story.name) not in self._told:
-            self._told[backend, story.name] = self._run(self._backstage(backend), story)
+            self._told[backend, story.name] = self._run(self._backstage(backend, story.team), story)
         return self._told[backend, story.name]
 
     def tell_all(self) -> dict[str, list[Cell]]:
@@ -78,13 +77,13 @@ class FaultMap:
         return [each.story.name for each in told if each.rows() != rows_of(_about(each, each.undisturbed[1]))]
 
     def left_out(self) -> set[tuple[str, str]]:
-        """Calls of some story that are a row of none."""
+        """Calls of some story that are a row of none, but those that no chat can be named for."""
         made, rows = set[tuple[str, str]](), set[tuple[str, str]]()
         for backend, story in played():
             told = self.tell(backend, story)
             made |= {(call.function or "", call.operation) for call in told.undisturbed[0].calls}
             rows |= {(row.function, row.operation) for row in told.rows()}
-        return made - rows
+        return {each for each in made - rows if each[0] != SHARED}
 
     def unused_lines(self) -> list[Line]:
         """Expectations that are about no cell."""
@@ -102,24 +101,23 @@ class FaultMap:
         for file in sorted(StackSettings().build.glob("logs/*.log")):
             yield from file.read_text(encoding="utf-8", errors="replace").splitlines()
 
-    def _backstage(self, backend: str) -> Backstage:
-        """One stack at a time."""
-        if backend not in self._stacks:
-            self._open.close()
-            stack: RunningStack = self._open.enter_context(
-                running_stack(StackSettings(port=0, watch=False, backend=backend, pool_size=POOL_SIZE, pace=PACE))
-            )
-            place = Place(stack)
-            self._open.callback(place.close)
-            self._stacks = {backend: Backstage(stack, place)}
-        return self._stacks[backend]
+    def _backstage(self, backend: str, team: str) -> Backstage:
+        """A stack for each story: a process whose client was refused often has spent its budget of retries."""
+        self._open.close()
+        settings = StackSettings(
+            port=0, watch=False, backend=backend, team=TEAMS / team, pool_size=POOL_SIZE, pace=PACE
+        )
+        stack: RunningStack = self._open.enter_context(running_stack(settings))
+        place = Place(stack)
+        self._open.callback(place.close)
+        return Backstage(stack, place)
 
     def _run(self, backstage: Backstage, story: Story) -> Told:
         first, second = play(story, [None, None], backstage)
         rows = rows_of(call for call in first.calls if story.is_about(call))
         if backstage.backend != MAIN_BACKEND:
             rows = [row for row in rows if row.is_of_the_agents]
-        cells = [Cell(story.name, row, fault) for row in rows for fault in FAULTS]
+        cells = [Cell(story.name, row, fault, backstage.backend) for row in rows for fault in FAULTS]
         if backstage.backend == MAIN_BACKEND and story.delivers:
             kinds = dict.fromkeys(each.kind for each in first.deliveries)
             cells += [Cell(story.name, Row("", kind), fate) for kind in kinds for fate in FATES]

@@ -62,6 +62,8 @@ class Batch:
         while (steps := [next(each, None) for each in plays])[0] is not None:
             self._step(steps[0])
         self._come_to_rest()
+        if self._story.meets_person:
+            self._give_persons()
         told = [chat.evidence() for chat in self._chats if chat.was_ready]
         evidence = [each for each in told if not each.machine_was_too_busy()]
         self.unready += [each.cell for each in told if each.machine_was_too_busy()]
@@ -92,6 +94,12 @@ class Batch:
         ends_at = self._now() + LONGEST_SECONDS
         while self._now() < ends_at and not self._all_at_rest():
             self._pass(self._stride())
+
+    def _give_persons(self) -> None:
+        for chat in self._chats:
+            if chat.is_in_a_queue():
+                chat.gets_a_person()
+        self._calm()
 
     def _stride(self) -> float:
         """To the next thing that is due; in small steps while somebody waits for an answer that never comes."""
