@@ -4,10 +4,10 @@
     initial contact id           "turn"            state, stay, inbox, lease: what every turn reads and writes
     initial contact id           "contact"         identity and tokens
 
-Every method is one request; `begin_joining` reads first, and what clears the inbox writes again if a message came that
-the caller did not know. Conditions decide all races. botocore sends a request again when its answer was lost, so a
-refused write that finds its own effect counts as done; owners are fresh for each execution, so a lease of mine can only
-be the one I just wrote.
+Every method is one request; `begin_joining` reads and writes again where it finds a contact, and what clears the inbox
+writes again if a message came that the caller did not know. Conditions decide all races. botocore sends a request again
+when its answer was lost, so a refused write that finds its own effect counts as done; owners are fresh for each
+execution, so a lease of mine can only be the one I just wrote.
 """
 
 from __future__ import annotations
@@ -205,6 +205,10 @@ class DynamoDBContacts:
     # ---- joining
 
     def begin_joining(self, fresh: TurnRecord, *, now: float) -> TurnRecord:
+        is_new = self.table.put(turn_item(fresh), *_still(None, now))
+        return fresh if is_new else self._join_known(fresh, now)
+
+    def _join_known(self, fresh: TurnRecord, now: float) -> TurnRecord:
         known = self.read(fresh.contact_id, now=now)
         if known is not None and known.state in {State.JOINING, State.BOT}:
             return known

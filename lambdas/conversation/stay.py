@@ -118,8 +118,7 @@ def _enter(arrival: Arrival, record: TurnRecord, reception: Reception) -> bool:
     left_seconds = record.since + BUDGET_SECONDS - reception.clock.now()
     if left_seconds < GREETING_NEEDS_SECONDS:
         return False
-    _greet(arrival, record, connection, reception)
-    _hand_over_early_messages(arrival, record, connection, reception)
+    _begin_to_talk(arrival, record, connection, reception)
     return True
 
 
@@ -129,8 +128,7 @@ def _finish_entering(arrival: Arrival, record: TurnRecord, reception: Reception)
     is_retry = reception.clock.now() - record.since < BUDGET_SECONDS
     if is_retry and contact is not None and contact.stay == record.stay:
         connection = Connection(token=contact.connection_token, expires_at=contact.connection_expires_at)
-        _greet(arrival, record, connection, reception)
-        _hand_over_early_messages(arrival, record, connection, reception)
+        _begin_to_talk(arrival, record, connection, reception)
 
 
 def _is_in_chat(record: TurnRecord, reception: Reception) -> bool:
@@ -167,6 +165,19 @@ def _insist(call: Callable[[], Answer], record: TurnRecord, reception: Reception
     return insist_on(call, JOINING, clock=reception.clock, random=reception.random, until=until)
 
 
+def _begin_to_talk(arrival: Arrival, record: TurnRecord, connection: Connection, reception: Reception) -> None:
+    """The greeting, and beside it a look at what the customer wrote before the chat was streamed.
+
+    SNS will never bring that; what is written now it does.
+    """
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        looking = beside.submit(_early_messages, arrival, record, connection, reception)
+        _greet(arrival, record, connection, reception)
+        early = looking.result()
+    if early:
+        reception.hand_to_chat_bot(arrival.chat, early)
+
+
 def _greet(arrival: Arrival, record: TurnRecord, connection: Connection, reception: Reception) -> None:
     """A customer who has already said what they want is answered, not asked."""
     if arrival.initial_message:
@@ -181,15 +192,6 @@ def _greet(arrival: Arrival, record: TurnRecord, connection: Connection, recepti
         raise
     except ChatError:
         return  # the flow has greeted already; a bot that can answer is worth more than its greeting
-
-
-def _hand_over_early_messages(
-    arrival: Arrival, record: TurnRecord, connection: Connection, reception: Reception
-) -> None:
-    """What the customer wrote before the chat was streamed; SNS will never bring it."""
-    early = _early_messages(arrival, record, connection, reception)
-    if early:
-        reception.hand_to_chat_bot(arrival.chat, early)
 
 
 def _early_messages(
