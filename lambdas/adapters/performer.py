@@ -1,7 +1,8 @@
 """Carries out the effects of a turn through the ports.
 
-The turn runs in the calling thread. Beside it run, from `Hold` on: a timer that renews the lease and does nothing else,
-a thread that reads the contact's tokens and then shows typing, and one that hears the agent. Leaving the `with` block
+The turn runs in the calling thread. Beside it run, from `Hold` on, a timer that renews the lease and does nothing else;
+from the first question on one that hears the agent; and, after that has been asked or when the contact is needed, one
+that reads the contact's tokens and then shows typing. Leaving the `with` block
 stops them all and waits for each a moment. One thing cannot be woken: a call to the agent that has not had its first
 byte; its thread, which speaks to nobody any more, ends with the client's read timeout.
 """
@@ -98,6 +99,8 @@ class Performer:
     end_session_within_seconds: float = END_SESSION_WITHIN_SECONDS
     stop_streaming_within_seconds: float = STOP_STREAMING_WITHIN_SECONDS
     _holding: Holding | None = None
+    _held: TurnRecord | None = None
+    """As it was when the turn was taken."""
     _contact: Future[ContactRecord] | None = None
     _hearing: Hearing | None = None
     _over: threading.Event = field(default_factory=threading.Event)
@@ -184,11 +187,21 @@ class Performer:
     # ---- beside the turn
 
     def hold(self, step: do.Hold) -> None:
-        self.record = step.record
-        contact: Future[ContactRecord] = Future()
-        self._contact = contact
+        self.record = self._held = step.record
         self._start(self._keep_lease)
-        self._start(lambda: self._show_presence(step.record, contact))
+
+    def _fetch_contact(self) -> Future[ContactRecord]:
+        """Begun once: nothing stands before the first question that it does not need."""
+        if self._held is None:
+            raise AssertionError("the turn is not held")
+        if self._contact is None:
+            held, contact = self._held, self._promise()
+            self._contact = contact
+            self._start(lambda: self._show_presence(held, contact))
+        return self._contact
+
+    def _promise(self) -> Future[ContactRecord]:
+        return Future()
 
     def _start(self, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work, daemon=True)
@@ -299,6 +312,7 @@ class Performer:
     def _hear(self, stream: Iterator[AgentEvent]) -> None:
         self._stop_hearing()
         self._hearing = Hearing(stream)
+        self._fetch_contact()
 
     def _stop_hearing(self) -> None:
         hearing, self._hearing = self._hearing, None
@@ -334,15 +348,13 @@ class Performer:
     # ---- the chat
 
     def read_contact(self, _: do.ReadContact) -> ContactRecord:
-        if self._contact is None:
-            raise AssertionError("the turn is not held")
-        return self._contact.result()
+        return self._fetch_contact().result()
 
     def _identity(self) -> ContactRecord | None:
         """For the steps of a hand-off: this stay's contact, even when its connection is dead."""
-        if self._contact is not None:
+        if self._held is not None:
             with contextlib.suppress(HandoffError):
-                return self._contact.result()
+                return self._fetch_contact().result()
         record = self.record
         contact = self.stays.read_contact(record.contact_id) if record else None
         if record is None or contact is None or contact.stay != record.stay:

@@ -8,7 +8,6 @@ from typing import Any
 
 from lambdas.adapters.performer import Explain, Performer, Report
 from lambdas.chat_bot.reactions import ChatBot
-from lambdas.conversation import effects as do
 from lambdas.conversation.ports import AgentEvent, Clock
 from lambdas.conversation.world import Rules
 from lambdas.rescue_bot.rescues import RescueBot
@@ -40,22 +39,14 @@ class VirtualPerformer(Performer):
         self._beside.append(companion)  # type: ignore[arg-type]  # joined as a thread is
         return companion
 
-    def _perform(self, step: do.Effect[Any]) -> Any:
-        if isinstance(step, do.Hold):
-            return self._hold_virtually(step)
-        return Performer._perform(self, step)  # super() knows no class with slots made anew
-
-    def _hold_virtually(self, step: do.Hold) -> None:
-        self.record = step.record
-        contact = Later(self.tasks)
-        self._contact = contact
-        self._start(self._keep_lease)
-        self._start(lambda: self._show_presence(step.record, contact))
+    def _promise(self) -> Any:
+        return Later(self.tasks)
 
     def _hear(self, stream: Iterator[AgentEvent]) -> None:
         assert isinstance(stream, VirtualAnswer)
         self._stop_hearing()
         self._hearing = VirtualHearing(stream)  # type: ignore[assignment]  # heard as the thread would be
+        self._fetch_contact()
 
 
 @dataclass(frozen=True, slots=True)
