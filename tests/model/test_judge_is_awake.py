@@ -9,15 +9,14 @@ from tests.model.scene import Parts
 from tests.model.soak import Chat, Soak, kind_of, shortened
 
 SEED = 4
-SEEDS = {"one hand-off a stay": 13}
-"""What needs three things at once is looked for where they meet early."""
-WITHIN_STEPS = 200_000
+WITHIN_STEPS = 1_000_000
+STEPS = 100_000
 
 
 @pytest.mark.parametrize("safeguard", BROKEN)
 def test_a_missing_safeguard_is_found(safeguard: str) -> None:
     """Most within a few thousand steps."""
-    soak = Soak(SEEDS.get(safeguard, SEED))
+    soak = Soak(SEED)
     soak.run(WITHIN_STEPS, parts=BROKEN[safeguard])
 
     assert soak.violated is not None, f"nobody missed {safeguard} in {soak.chats} chats"
@@ -26,7 +25,7 @@ def test_a_missing_safeguard_is_found(safeguard: str) -> None:
 def test_the_whole_system_shows_nothing() -> None:
     """The same chats; and most of what can happen has happened in them."""
     soak = Soak(SEED)
-    soak.run(WITHIN_STEPS // 2)
+    soak.run(STEPS)
 
     assert not soak.violated, soak.violated[1].as_told()
     for happening in (
@@ -55,7 +54,7 @@ def test_the_same_seed_gives_the_same_histories() -> None:
 def test_a_violation_is_told_by_a_shorter_story() -> None:
     """Fewer moves, the same violation."""
     soak = Soak(SEED)
-    soak.run(WITHIN_STEPS, parts=BROKEN["the look at the transcript after a takeover"])
+    soak.run(WITHIN_STEPS, parts=BROKEN["the flow's watch"])
     assert soak.violated is not None
     chat, scene = soak.violated
 
