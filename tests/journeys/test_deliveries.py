@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambdas.conversation.phrases import answers_nothing
 from tests.journeys.backstage import CHAT_BOT, Backstage
 from tests.journeys.conftest import StartChat
 from tests.journeys.people import BOT, Customer, Place
@@ -83,7 +84,7 @@ def test_what_the_bot_would_say_after_the_flow_took_over_is_not_heard(
     backstage.pass_time(65)
 
     assert customer.attributes()["handoff_reason"] == "unanswered"
-    assert len(human.heard(BOT)) == 1  # the greeting
+    assert [text for text in human.heard(BOT) if not answers_nothing(text)] == []
     assert backstage.record(customer.contact_id).state == "human"
     assert backstage.phases(customer.contact_id)[-1] == "finished"
 
