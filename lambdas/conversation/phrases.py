@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "phrases"
 FALLBACK = "en"
-FILLERS = ("greeting", "one_moment")
+FILLERS = ("greeting", "one_moment", "still_trying")
 """What the bot says without answering anything."""
 
 

@@ -211,9 +211,8 @@ class Turn(Leaving):
             except AgentUnavailable as error:
                 if not error.retryable or self._answering:
                     raise
-                if not self._asked_for_a_moment:
-                    self._asked_for_a_moment = True
-                    yield from self._say_phrase("one_moment")
+                yield from self._say_phrase("still_trying" if self._asked_for_a_moment else "one_moment")
+                self._asked_for_a_moment = True
                 yield from self._give_it_time(deadline)
                 decision = yield from self._converse(question, speech, deadline)
         except AgentUnavailable:

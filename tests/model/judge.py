@@ -29,7 +29,7 @@ HOLDERS_THAT_ASK = 2
 PART = re.compile(r"\bA(\d+)p(\d+)\b")
 CLOSING = ("escalate", "end", "agent_unavailable", "not_understood", "deadline", "crashed", "too_many_messages")
 CLOSING_LATE = ("too_late", "rescued")
-FILLING = ("one_moment",)
+FILLING = ("one_moment", "still_trying")
 ABOUT_THE_ANSWER = ("refused", "nothing_to_say")
 ABOUT_THE_MESSAGE = ("attachment", "unreadable")
 
@@ -119,10 +119,8 @@ class Judge:
         self._speaking = 0
         self._spoken: set[int] = set()
         self._failing: dict[Process, float] = {}
-        self._asked_for_a_moment: Counter[Process] = Counter()
-        """In the round under way."""
-        self._silent_retries: set[Process] = set()
-        """The executions that need not say again that they take a moment, in the round under way."""
+        self._filled: dict[Process, set[str]] = {}
+        """What an execution has said to fill the silence, in the round under way."""
         self._gone: set[int] = set()
         """The stays whose bot was disconnected."""
         self._bot_is_asked = False
@@ -282,11 +280,7 @@ class Judge:
         if process is not None:
             self._losses.pop(process, None)
             self._stays[process] = stay
-            self._new_round(process)
-
-    def _new_round(self, process: Process) -> None:
-        self._asked_for_a_moment.pop(process, None)
-        self._silent_retries.discard(process)
+            self._filled.pop(process, None)
 
     def turn_released(self, process: Process | None) -> None:
         self._tell(f"{_name(process)} releases")
@@ -296,7 +290,7 @@ class Judge:
     def round_finished(self, process: Process | None) -> None:
         self.happened("messages that waited get their round")
         if process is not None:
-            self._new_round(process)
+            self._filled.pop(process, None)
         self._tell(f"{_name(process)} goes round")
 
     def handoff_begun(self, process: Process | None, stay: int, handoff: Handoff) -> None:
@@ -380,11 +374,7 @@ class Judge:
         if process in self._asked_last:
             self._answers[self._asked_last[process]].retryable = retryable
         if self._bot_owns_the_chat and process is not None and not process.troubled and process is self._holder:
-            if retryable and self._asked_for_a_moment[process] and process not in self._silent_retries:
-                self.happened("a failure after the customer was asked for a moment")
-                self._silent_retries.add(process)
-            else:
-                self._failing[process] = self.now
+            self._failing[process] = self.now
 
     # ---- what was heard
 
@@ -450,9 +440,10 @@ class Judge:
         elif key in ABOUT_THE_ANSWER and process in self._asked_last:
             self._settle(self._answers[self._asked_last[process]].texts)
         elif key in FILLING and process is not None:
-            self._asked_for_a_moment[process] += 1
-            if self._asked_for_a_moment[process] > 1:
-                self.violated("the customer was asked for a moment twice")
+            filled = self._filled.setdefault(process, set())
+            if key in filled:
+                self.violated(f"'{key}' was said twice in a round")
+            filled.add(key)
         elif key == "partly_heard":
             self._settle(w.text for w in self._written.values() if w.reached)
         elif text_closes(key) and not crossing:

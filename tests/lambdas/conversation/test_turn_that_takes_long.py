@@ -133,15 +133,15 @@ def test_who_was_refused_is_not_asked_for_a_moment() -> None:
     assert stage.heard == [says("refused")]
 
 
-def test_a_failure_after_that_is_tried_again_without_another_word() -> None:
-    """The customer knows already that it takes a moment."""
+def test_a_failure_after_that_is_told_in_other_words() -> None:
+    """Nobody waits in silence after a failure, and nobody is asked for a moment twice."""
     stage = Stage(agents=ScriptedAgents([THROTTLED], ["Here."]))
     execution = asked(stage)
 
     thinks(stage, execution, PATIENCE)
     execution.finish()
 
-    assert stage.heard == [says("one_moment"), "Here."]
+    assert stage.heard == [says("one_moment"), says("still_trying"), "Here."]
 
 
 def test_a_failure_before_that_has_asked_already() -> None:
