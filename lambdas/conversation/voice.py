@@ -78,9 +78,12 @@ class Voice:
         self.record = replace(self.record, heard=heard)
 
     def _client_token(self, text: str) -> str:
-        """Protects one send's own retries: stay, turn, part and text, so that another text is another message."""
+        """Protects one send's own retries: stay, turn, part and text, so that another text is another message.
+
+        A turn is known by its newest message: an older one may come again when it has long been answered.
+        """
         asked = self.record.asked()
-        turn = asked[0].key if asked else "handoff"
+        turn = asked[-1].key if asked else "handoff"
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
         return f"{self.record.contact_id}-{self.record.stay}-{turn}-{self._parts}-{fingerprint}"
 

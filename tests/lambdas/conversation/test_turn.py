@@ -185,6 +185,23 @@ def test_an_attachment_is_answered_by_a_sentence_of_the_bot() -> None:
     assert stage.agents.asked == []
 
 
+def test_an_attachment_is_answered_beside_an_old_one_that_came_again() -> None:
+    """Connect takes the same sentence for a repetition if it comes under the same token; here it answers another."""
+    stage = answering("Hi.")
+    old = stage.hears(stage.room.customer_says(kind=Kind.ATTACHMENT))
+    stage.clock.advance(3_600)
+    stage.hears("Hello?")  # what was finished long ago is forgotten with this answer
+
+    def come_together() -> None:
+        for message in (old, stage.room.customer_says(kind=Kind.ATTACHMENT)):
+            stage.stays.take(CONTACT, message, owner="other", now=stage.clock.now())
+
+    stage.agents = ScriptedAgents([come_together, "Tomorrow."])
+    stage.hears("Where is my order?")
+
+    assert stage.heard.count(says("attachment")) == 2
+
+
 def test_an_unreadable_message_is_asked_for_again_as_text() -> None:
     """Unknown content types must not vanish without a word."""
     stage = Stage(language="es")
