@@ -124,6 +124,29 @@ def a_late_human_write_after_a_restart(parts: Parts) -> None:
     assert (kept.state, kept.stay) == (State.BOT, 2)
 
 
+def a_hand_off_decided_for_an_earlier_stay(parts: Parts) -> None:
+    """Its holder slept, another handed off and the bot has come again: the decision is about nothing any more."""
+    script = Script(parts)
+    script.a_bot_joins()
+    script.customer_writes()
+    script.goes_before("answers")
+    script.does("agent_does", 0, agents.FATES.index(agents.CONTROL))
+    script.goes_before("begin handoff")
+    script.does("execution_freezes", 0, FREEZE_LONG)
+    script.does("time_passes", 0, LONGER_THAN_THE_LEASE)
+    script.does("sns_repeats", 0)
+    script.goes_before("answers")
+    script.does("agent_does", 0, agents.FATES.index(agents.CONTROL))
+    script.goes_until("disconnects the bot of stay 1")
+    script.does("bot_comes_again")
+
+    script.comes_to_rest()
+
+    kept = script.scene.stays.record
+    assert kept is not None
+    assert (kept.state, kept.stay) == (State.BOT, 2)
+
+
 def a_crash_between_send_and_release(parts: Parts) -> None:
     """All was heard and nothing written down: the next holder reads the transcript and does not say it again."""
     script = Script(parts)
@@ -174,6 +197,7 @@ EXAMPLES: Mapping[Example, Parts] = {
     a_duplicate_of_an_answered_id_with_a_dead_holder: Parts(performer=broken.WithoutLookAtTheLease),
     an_owner_reused_on_retry: Parts(performer=broken.WithOwnerReused),
     a_late_human_write_after_a_restart: Parts(memory=broken.WithoutStayNumber),
+    a_hand_off_decided_for_an_earlier_stay: Parts(memory=broken.WithTwoHandoffs),
     a_crash_between_send_and_release: Parts(room=broken.WithoutLookAtTheTranscript),
     a_lease_that_is_found_again: Parts(performer=broken.WithLeaseFromNow),
     a_message_before_the_record: Parts(performer=broken.WithoutWaitForTheRecord),
