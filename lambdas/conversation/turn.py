@@ -8,6 +8,7 @@ out. There is no I/O here; every step outside is an effect. The order of the ste
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lambdas.conversation.contact import Session, State, TurnRecord
@@ -67,6 +68,8 @@ from lambdas.conversation.world import World
 WAIT_FOR_RECORD_SECONDS = 8.0
 LOOK_AGAIN_SECONDS = 0.5
 ASK_AGAIN_AFTER_SECONDS = 1.0
+PAUSE_SECONDS = 1.5
+"""So long without a word an agent is at something else, such as a tool."""
 NOTE_WITHIN_SECONDS = 10.0
 """An attribute that cannot be set for so long is told the agent as refused."""
 MOST_CONTROLS = 5
@@ -309,8 +312,7 @@ class Turn(Leaving):
             self._answering = True
             match event:
                 case Text(text, is_whole):
-                    if unsaid := (yield from self._say_if_welcome(speech.hear(text, is_whole=is_whole))):
-                        speech.keep(unsaid)
+                    yield from self._say_or_keep(speech.hear(text, is_whole=is_whole), speech)
                 case Refused():
                     yield from self._say_refused(speech)
                 case _:
@@ -318,15 +320,24 @@ class Turn(Leaving):
                     return None if isinstance(event, Finished) else event
 
     def _listen(self, speech: Speech, deadline: float) -> Steps[AgentEvent]:
-        """The agent's next event; who has waited long for a word of the answer is asked for a moment meanwhile."""
-        while (event := (yield from Listen(deadline, self._wakes_at(speech)))) is None:
-            self._asked_for_a_moment = True
-            yield from self._say_if_welcome([phrases(self.record.language).say("one_moment")])
+        """The agent's next event. If it pauses, whole sentences are said; who waits long is asked for a moment."""
+        paused_at = self.world.now() + PAUSE_SECONDS
+        while (event := (yield from Listen(deadline, min(paused_at, self._patient_until(speech))))) is None:
+            if self.world.now() >= paused_at:
+                paused_at = math.inf
+                yield from self._say_or_keep(speech.pause(), speech)
+            if self.world.now() >= self._patient_until(speech):
+                self._asked_for_a_moment = True
+                yield from self._say_if_welcome([phrases(self.record.language).say("one_moment")])
         return event
 
-    def _wakes_at(self, speech: Speech) -> float:
+    def _patient_until(self, speech: Speech) -> float:
         told = self._asked_for_a_moment or speech.spoken or speech.refused
         return math.inf if told else self._one_moment_at
+
+    def _say_or_keep(self, texts: Sequence[str], speech: Speech) -> Steps[None]:
+        if unsaid := (yield from self._say_if_welcome(texts)):
+            speech.keep(unsaid)
 
     def _say_refused(self, speech: Speech) -> Steps[None]:
         """Once an answer, in the contact's language; a guardrail knows only one."""

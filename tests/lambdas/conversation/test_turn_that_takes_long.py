@@ -11,6 +11,7 @@ from lambdas.conversation.contact import State
 from lambdas.conversation.errors import ChatThrottled
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.ports import Refused
+from lambdas.conversation.turn import PAUSE_SECONDS
 from lambdas.conversation.world import Rules
 from tests.fakes import ScriptedAgents
 from tests.stage import (
@@ -92,6 +93,47 @@ def test_who_has_heard_something_of_the_answer_is_not_asked() -> None:
     execution.finish()
 
     assert stage.heard == ["It is on its way.", "More soon."]
+
+
+def test_a_whole_sentence_is_said_when_the_agent_pauses() -> None:
+    """It is certain only by what follows; but an agent that looks something up must not keep it back."""
+    stage = Stage(agents=ScriptedAgents(["Let me look that up.", " It is here."]))
+    execution = asked(stage)
+    execution.step()
+
+    thinks(stage, execution, PAUSE_SECONDS)
+    execution.go_to(do.Listen)
+    said_by_then = list(stage.heard)
+    execution.finish()
+
+    assert said_by_then == ["Let me look that up."]
+    assert stage.heard == ["Let me look that up.", "It is here."]
+
+
+def test_half_a_sentence_is_kept_however_long_the_pause() -> None:
+    """It would look like a mistake; after long enough the customer is asked for a moment."""
+    stage = Stage(agents=ScriptedAgents(["Your order", " is here."]))
+    execution = asked(stage)
+    execution.step()
+
+    thinks(stage, execution, PAUSE_SECONDS)
+    thinks(stage, execution, PATIENCE)
+    execution.finish()
+
+    assert stage.heard == [says("one_moment"), "Your order is here."]
+
+
+def test_what_connect_is_too_busy_for_at_a_pause_comes_with_the_rest() -> None:
+    """As any other part of an answer."""
+    stage = Stage(agents=ScriptedAgents(["Let me look that up.", " It is here."]))
+    stage.room.meets("send", ChatThrottled("SendMessage", "ThrottlingException"))
+    execution = asked(stage)
+    execution.step()
+
+    thinks(stage, execution, PAUSE_SECONDS)
+    execution.finish()
+
+    assert " ".join(" ".join(stage.heard).split()) == "Let me look that up. It is here."
 
 
 def test_an_answer_that_is_said_as_a_whole_is_silence_too() -> None:
