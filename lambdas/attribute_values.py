@@ -54,7 +54,7 @@ def _attribute(value: Any) -> AttributeValueTypeDef:
             return {"N": str(value)}
         case None:
             return {"NULL": True}
-        case list():
+        case list() | tuple():
             return {"L": [_attribute(each) for each in value]}
         case Mapping():
             return {"M": attributes(value)}

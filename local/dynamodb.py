@@ -17,6 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lambdas.attribute_values import attributes
 from local.intrinsics import ACCOUNT, REGION
 from local.template import Table
 
@@ -65,7 +66,7 @@ class DynamoDb:
     def put(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Write plain rows (strings, whole numbers, booleans, lists and maps), over those with the same key."""
         for row in rows:
-            self._call("PutItem", {"TableName": table, "Item": {name: _typed(value) for name, value in row.items()}})
+            self._call("PutItem", {"TableName": table, "Item": attributes(row)})
 
     async def serve(self, request: Request) -> Response:
         """Answer a request whose target is DynamoDB's."""
@@ -119,20 +120,3 @@ class _Handler(DynamoHandler):
 def _refusal(code: str, message: str) -> tuple[int, dict[str, str], str]:
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message})
     return 400, {"content-type": CONTENT_TYPE, "x-amzn-errortype": code}, body
-
-
-def _typed(value: Any) -> dict[str, Any]:
-    """A plain value as DynamoDB writes it."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case str():
-            return {"S": value}
-        case int():
-            return {"N": str(value)}
-        case list() | tuple():
-            return {"L": [_typed(item) for item in value]}
-        case Mapping():
-            return {"M": {name: _typed(item) for name, item in value.items()}}
-        case _:
-            raise TypeError(f"a row cannot hold {type(value).__name__}")
