@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.model.broken import BROKEN
+from tests.model.broken import AT_RANDOM, BY_EXAMPLE
 from tests.model.driver import manners_at_random, moves_at_random, play
 from tests.model.functions import Manners
 from tests.model.scene import Move, Parts, Scene
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         f"soak: {soak.steps:,} steps, {soak.chats:,} chats, no violation; now with each safeguard taken away",
         flush=True,
     )
-    missed = {name: steps_until_missed(parts, asked.seed) for name, parts in BROKEN.items()}
+    missed = {name: steps_until_missed(parts, asked.seed) for name, parts in AT_RANDOM.items()}
     unseen = [name for name, steps in missed.items() if steps is None]
     if unseen:
         print(
@@ -166,7 +166,9 @@ def _report(soak: Soak) -> str:
 
 def _report_missed(missed: Mapping[str, int | None], seed: int) -> str:
     day = datetime.now(UTC).date().isoformat()
-    rows = "\n".join(f"| {name} | {steps:,} |" for name, steps in missed.items())
+    found = {name: f"{steps:,}" for name, steps in missed.items()}
+    named = {name: f"by its example, `{example}`" for name, example in BY_EXAMPLE.items()}
+    rows = "\n".join(f"| {name} | {how} |" for name, how in {**found, **named}.items())
     return (
         f"{day}, seed {seed}. The same chats without one safeguard, to see that the judge is awake:\n\n"
         f"| Taken away | found after steps |\n| --- | ---: |\n{rows}"

@@ -205,6 +205,13 @@ EXAMPLES: Mapping[Example, Parts] = {
 """Each with the system that lacks its safeguard."""
 
 
+def test_what_chance_may_pass_by_has_an_example_of_its_own() -> None:
+    """With the same part broken."""
+    played = {example.__name__: parts for example, parts in EXAMPLES.items()}
+
+    assert all(played[example] == broken.BROKEN[safeguard] for safeguard, example in broken.BY_EXAMPLE.items())
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.__name__)
 def test_an_example_ends_well(example: Example) -> None:
     """With every safeguard in its place."""
