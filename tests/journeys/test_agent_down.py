@@ -117,7 +117,8 @@ def test_a_tool_that_fails_brings_a_human(customer: Customer, backstage: Backsta
 
     customer.says(QUESTION)
     if backstage.backend == AGENTCORE_HARNESS:
-        customer.hears(BOT, "can't look that up", "person")
+        customer.hears(BOT, "can't look that up")
+        customer.hears(BOT, "Shall I bring a person into the chat?")
         customer.says("Yes, please")
 
     reason = "customer_asked" if backstage.backend == AGENTCORE_HARNESS else "agent_unavailable"
