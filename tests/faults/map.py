@@ -1,10 +1,12 @@
-"""The fault map as far as it has been run: stories are told when somebody asks for them, each once per backend."""
+"""The fault map as far as it has been run: each story is told once per backend, on a stack of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from local.agent_faces import BACKENDS, BEDROCK_AGENTS
@@ -18,10 +20,12 @@ from tests.faults.running import play
 from tests.faults.stories import SHARED, STORIES, Story
 from tests.journeys.backstage import Backstage
 from tests.journeys.people import Place
-from tests.running_stack import RunningStack, running_stack
+from tests.running_stack import running_stack
 
 MAIN_BACKEND: Final = BEDROCK_AGENTS
 TEAMS: Final = ROOT / "agents"
+STACKS: Final = 3
+"""Side by side; a story uses a tenth of the processor and has limits of time that a busy machine must keep."""
 POOL_SIZE: Final = 32
 """So that no chat of a batch waits for another's worker."""
 PACE: Final = 0.5
@@ -40,21 +44,29 @@ class Told:
         return rows_of(call for call in self.undisturbed[0].calls if self.story.is_about(call))
 
 
-@dataclass(slots=True)
 class FaultMap:
-    """Every stack it starts has ended when it is closed."""
+    """Tells stories, a few at a time: most of what they do is wait."""
 
-    _told: dict[tuple[str, str], Told] = field(default_factory=dict)
-    _open: ExitStack = field(default_factory=ExitStack)
+    def __init__(self, wanted: Iterable[tuple[str, Story]] = ()) -> None:
+        """`wanted` are begun at once, in this order; any other when it is asked for."""
+        self._tellers = ThreadPoolExecutor(max_workers=STACKS, thread_name_prefix="story")
+        self._starting = Lock()
+        self._told: dict[tuple[str, str], Future[Told]] = {}
+        for backend, story in wanted:
+            self._begin(backend, story)
 
     def close(self) -> None:
-        self._open.close()
+        self._tellers.shutdown(cancel_futures=True)
 
     def tell(self, backend: str, story: Story) -> Told:
-        """A story under a backend, run the first time it is asked for."""
-        if (backend, story.name) not in self._told:
-            self._told[backend, story.name] = self._run(self._backstage(backend, story.team), story)
-        return self._told[backend, story.name]
+        """A story under a backend, told once."""
+        return self._begin(backend, story).result()
+
+    def _begin(self, backend: str, story: Story) -> Future[Told]:
+        key = backend, story.name
+        if key not in self._told:
+            self._told[key] = self._tellers.submit(self._tell_on_a_stack, backend, story)
+        return self._told[key]
 
     def tell_all(self) -> dict[str, list[Cell]]:
         """Every cell by the backend that it runs under."""
@@ -93,7 +105,10 @@ class FaultMap:
 
     def log_lines_with_secrets(self) -> list[str]:
         """Where a function wrote down what a customer said, or a token."""
-        secrets = {CANARY, *(token for each in self._told.values() for one in each.cells for token in one.tokens)}
+        secrets = {
+            CANARY,
+            *(token for each in self._told.values() for one in each.result().cells for token in one.tokens),
+        }
         return [line for line in self._log_lines() if any(secret in line for secret in secrets)]
 
     def _log_lines(self) -> Iterator[str]:
@@ -101,16 +116,17 @@ class FaultMap:
         for file in sorted(StackSettings().build.glob("logs/*.log")):
             yield from file.read_text(encoding="utf-8", errors="replace").splitlines()
 
-    def _backstage(self, backend: str, team: str) -> Backstage:
-        """A stack for each story: a process whose client was refused often has spent its budget of retries."""
-        self._open.close()
+    def _tell_on_a_stack(self, backend: str, story: Story) -> Told:
+        """Of its own: a process whose client was refused often has spent its budget of retries."""
         settings = StackSettings(
-            port=0, watch=False, backend=backend, team=TEAMS / team, pool_size=POOL_SIZE, pace=PACE
+            port=0, watch=False, backend=backend, team=TEAMS / story.team, pool_size=POOL_SIZE, pace=PACE
         )
-        stack: RunningStack = self._open.enter_context(running_stack(settings))
-        place = Place(stack)
-        self._open.callback(place.close)
-        return Backstage(stack, place)
+        with ExitStack() as until_it_is_told:
+            with self._starting:  # they share the folder of the templates
+                stack = until_it_is_told.enter_context(running_stack(settings))
+            place = Place(stack)
+            until_it_is_told.callback(place.close)
+            return self._run(Backstage(stack, place), story)
 
     def _run(self, backstage: Backstage, story: Story) -> Told:
         first, second = play(story, [None, None], backstage)

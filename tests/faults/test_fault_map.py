@@ -17,8 +17,10 @@ from tests.reliability_document import section, write_section
 
 
 @pytest.fixture(scope="module")
-def fault_map() -> Iterator[FaultMap]:
-    made = FaultMap()
+def fault_map(request: pytest.FixtureRequest) -> Iterator[FaultMap]:
+    """Begins with the stories that this run asks for."""
+    asked = (getattr(item, "callspec", None) for item in request.session.items if item.path == request.path)
+    made = FaultMap((each.params["backend"], each.params["story"]) for each in asked if each)
     yield made
     made.close()
 
