@@ -5,17 +5,14 @@ It is a process of its own with nothing in its environment but what Lambda and t
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.lambdas.process import Process, process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,66 +71,22 @@ class Execution:
         return self.the(what, operation).process_cpu - self.the("invoked").process_cpu
 
 
-class FunctionFailed(Exception):
-    """The process ended; the message is its log."""
-
-
+@dataclass(frozen=True, slots=True)
 class Function:
     """Events go in one after another."""
 
-    def __init__(self, process: subprocess.Popen[str], answers: IO[str], log: Path) -> None:
-        self._process = process
-        self._answers = answers
-        self._log = log
-        self._receive()
+    _process: Process
 
     def invoke(self, event: Mapping[str, Any]) -> Execution:
-        if self._process.stdin is None:
-            raise FunctionFailed("it has no way in")
-        self._process.stdin.write(json.dumps(event) + "\n")
-        self._process.stdin.flush()
-        answer = self._receive()
+        answer = self._process.ask(event)
         return Execution(answer["result"], [Mark(**mark) for mark in answer["marks"]])
-
-    def _receive(self) -> dict[str, Any]:
-        line = self._answers.readline()
-        if not line:
-            raise FunctionFailed(self._log.read_text(encoding="utf-8"))
-        message: dict[str, Any] = json.loads(line)
-        return message
 
 
 @contextmanager
 def running(handler: str, variables: Mapping[str, str], folder: Path) -> Iterator[Function]:
-    """The function `handler`, until the block ends. Raises `FunctionFailed` if its module cannot be imported."""
-    reader, writer = os.pipe()
-    log = folder / f"{handler}-{writer}.log"
-    environment = {
-        "_HANDLER": handler,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_LAMBDA_FUNCTION_NAME": "function",
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        **variables,
-    }
-    with log.open("w") as output, os.fdopen(reader) as answers:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.function_process", str(writer)],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[writer],
-            text=True,
-        )
-        os.close(writer)
-        try:
-            yield Function(process, answers, log)
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
-            process.wait(timeout=10)
+    """The function `handler`, until the block ends. Raises `ProcessEnded` if its module cannot be imported."""
+    log = folder / f"{handler}-{uuid.uuid4()}.log"
+    environment = {"_HANDLER": handler, **variables}
+    with process("benchmarks.function_process", environment, folder, log) as started:
+        started.receive()
+        yield Function(started)

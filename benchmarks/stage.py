@@ -20,10 +20,11 @@ from typing import Any
 from agents.policy import handoff_policy
 from agents.team import load_team
 from benchmarks import events
-from benchmarks.functions import ROOT, Execution, Function, running
+from benchmarks.functions import Execution, Function, running
 from benchmarks.services.answers import asking_for
 from benchmarks.services.calls import Call
 from benchmarks.services.tables import CONTACTS_TABLE
+from tests.lambdas.process import ROOT
 
 CHAT_BOT = "lambdas.chat_bot.handler.handler"
 START_BOT = "lambdas.start_bot.handler.handler"

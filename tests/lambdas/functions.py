@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tests.lambdas.package import deployed
+from tests.lambdas.process import ROOT, Process, process
 
-ROOT = Path(__file__).parents[2]
 POLICY = {
     "controls": {
         "escalate": {
@@ -29,10 +27,6 @@ POLICY = {
         }
     }
 }
-
-
-class NotStarted(Exception):
-    """The function's module could not be imported; the message is its log."""
 
 
 @dataclass(frozen=True)
@@ -64,30 +58,18 @@ class Answered:
 class Function:
     """A running function; events go in one after another."""
 
-    def __init__(self, process: subprocess.Popen[str], answers: IO[str], log: Path) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
-        self._answers = answers
-        self._log = log
         self._read = 0
-        self.modules = frozenset[str](self._receive()["ready"])
+        self.modules = frozenset[str](process.receive()["ready"])
         """What was imported when the function was ready."""
 
     def invoke(self, event: object) -> Answered:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(event) + "\n")
-        self._process.stdin.flush()
-        answer = self._receive()
+        answer = self._process.ask(event)
         return Answered(result=answer.get("result"), error=answer.get("error"), log=self._new_log())
 
-    def _receive(self) -> dict[str, Any]:
-        line = self._answers.readline()
-        if not line:
-            raise NotStarted(self._new_log())
-        message: dict[str, Any] = json.loads(line)
-        return message
-
     def _new_log(self) -> str:
-        written = self._log.read_text(encoding="utf-8")
+        written = self._process.log.read_text(encoding="utf-8")
         new, self._read = written[self._read :], len(written)
         return new
 
@@ -96,19 +78,13 @@ class Function:
 def running(handler: str, folder: Path, variables: Mapping[str, str], *, timeout_seconds: float) -> Iterator[Function]:
     """The function `handler` with nothing in its environment but `variables` and what Lambda sets.
 
-    Raises `NotStarted` if its module cannot be imported.
+    Raises `ProcessEnded` if its module cannot be imported.
     """
-    log, policy = folder / "log", folder / "handoff_policy.json"
+    policy = folder / "handoff_policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
     environment = {
         "_HANDLER": handler,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_LAMBDA_FUNCTION_NAME": "function",
         "HANDOFF_POLICY": str(policy),
-        "PATH": os.environ["PATH"],
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "Handoff",
         "POWERTOOLS_SERVICE_NAME": handler.split(".")[1],
@@ -116,22 +92,5 @@ def running(handler: str, folder: Path, variables: Mapping[str, str], *, timeout
         "TIMEOUT_SECONDS": str(timeout_seconds),
         **variables,
     }
-    reader, writer = os.pipe()
-    with log.open("w") as output, os.fdopen(reader) as answers:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lambdas.lambda_runtime", str(writer)],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[writer],
-            text=True,
-        )
-        os.close(writer)
-        try:
-            yield Function(process, answers, log)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait(timeout=10)
+    with process("tests.lambdas.lambda_runtime", environment, folder, folder / "log") as started:
+        yield Function(started)

@@ -10,7 +10,8 @@ import pytest
 from lambdas.adapters.policy_file import BESIDE_THE_CODE, policy_of
 from lambdas.conversation.errors import InvalidSetting
 from lambdas.conversation.handoff import Outcome
-from tests.lambdas.functions import POLICY, ROOT
+from tests.lambdas.functions import POLICY
+from tests.lambdas.process import ROOT
 
 
 def test_the_environment_may_name_the_policy(tmp_path: Path) -> None:

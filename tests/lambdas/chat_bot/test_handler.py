@@ -19,7 +19,8 @@ from lambdas.conversation.contact import State
 from lambdas.conversation.phrases import phrases
 from tests.lambdas.aws_for_functions import AGENT, TABLE, Aws, aws_running
 from tests.lambdas.aws_server import Reply, Stream, chunk, event, failure, refusal
-from tests.lambdas.functions import Answered, Function, NotStarted, running
+from tests.lambdas.functions import Answered, Function, running
+from tests.lambdas.process import ProcessEnded
 
 SETTINGS = {
     "CONTACTS_TABLE": TABLE,
@@ -422,7 +423,7 @@ def test_the_settings_of_this_test_are_those_of_the_function() -> None:
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str, problem: str) -> None:
     """It names the setting and what to do about it."""
     with (
-        pytest.raises(NotStarted) as stopped,
+        pytest.raises(ProcessEnded) as stopped,
         running(HANDLER, tmp_path, {**SETTINGS, name: value}, timeout_seconds=180),
     ):
         pass

@@ -22,7 +22,8 @@ from lambdas.conversation.ports import Taken
 from lambdas.rescue_bot.settings import NAMES
 from tests.lambdas.aws_for_functions import AGENT, TABLE, Aws, aws_running
 from tests.lambdas.aws_server import refusal
-from tests.lambdas.functions import Answered, Function, NotStarted, running
+from tests.lambdas.functions import Answered, Function, running
+from tests.lambdas.process import ProcessEnded
 from tests.lambdas.rescue_bot.failed_events import TEXT, given_up, published, undelivered
 
 KEPT, UNRESCUED = "https://sqs.eu-west-1.amazonaws.com/0/Kept", "https://sqs.eu-west-1.amazonaws.com/0/Unrescued"
@@ -335,7 +336,7 @@ def test_the_settings_of_this_test_are_those_of_the_function() -> None:
 
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
     with (
-        pytest.raises(NotStarted) as stopped,
+        pytest.raises(ProcessEnded) as stopped,
         running(HANDLER, tmp_path, {**SETTINGS, "KEPT_QUEUE_URL": ""}, timeout_seconds=SECONDS),
     ):
         pass

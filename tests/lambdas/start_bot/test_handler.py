@@ -20,7 +20,8 @@ from lambdas.conversation.phrases import phrases
 from lambdas.start_bot.settings import NAMES
 from tests.lambdas.aws_for_functions import TABLE, Aws, aws_running
 from tests.lambdas.aws_server import answer, refusal
-from tests.lambdas.functions import Answered, Function, NotStarted, running
+from tests.lambdas.functions import Answered, Function, running
+from tests.lambdas.process import ProcessEnded
 
 CHAT_BOT = "arn:aws:lambda:eu-west-1:000000000000:function:chat-bot:live"
 SETTINGS = {
@@ -341,7 +342,7 @@ def test_the_settings_of_this_test_are_those_of_the_function() -> None:
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str, problem: str) -> None:
     """It names the setting and what to do about it."""
     with (
-        pytest.raises(NotStarted) as stopped,
+        pytest.raises(ProcessEnded) as stopped,
         running(HANDLER, tmp_path, {**SETTINGS, name: value}, timeout_seconds=8),
     ):
         pass
