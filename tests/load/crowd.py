@@ -56,6 +56,8 @@ class Customer:
     number: int
     contact_id: str = ""
     came_at: float = 0.0
+    listens_at: float = 0.0
+    """When the socket was subscribed: like ChatJS's, it brings nothing that was said before."""
     greeted_at: float = 0.0
     """When the bot first spoke; 0 if it never did."""
     asked: list[tuple[str, float]] = field(default_factory=list)
@@ -163,6 +165,8 @@ class Guest:
                 return
 
     def _hear(self, frame: Mapping[str, Any]) -> None:
+        if frame.get("topic") == "aws/subscribe":
+            self.told.listens_at = time.time()
         if frame.get("topic") != "aws/chat":
             return
         item = json.loads(frame["content"])

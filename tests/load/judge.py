@@ -28,3 +28,10 @@ def faults(asked: Sequence[str], answers: Sequence[str], *, in_order: bool = Fal
         yield f"parts apart or out of order: {parts}"
     if in_order and firsts != numbers:
         yield f"answered in another order than asked: {firsts}"
+
+
+def heard_all(heard: Sequence[str], said: Sequence[tuple[str, float]], *, listens_at: float) -> bool:
+    """Whether the socket brought all that was said, in order; before it listened it need not have."""
+    missed = len(said) - len(heard)
+    texts = [text for text, _ in said]
+    return missed >= 0 and list(heard) == texts[missed:] and all(at < listens_at for _, at in said[:missed])

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ from local.contact import State
 from local.settings import ROOT, StackSettings
 from local.stack import FLOW_ID, INSTANCE_ID, WARM_HANDLERS, Stack
 from tests.load.crowd import BOT, Crowd, Customer
-from tests.load.judge import faults
+from tests.load.judge import faults, heard_all
 from tests.load.load_stack import LoadStack
 from tests.load.repeating_team import ANSWER
 from tests.running_stack import RunningStack, running_stack
@@ -66,6 +67,8 @@ class Outcome:
     customers: Sequence[Customer]
     not_joined: Sequence[str]
     """Contact ids of the chats that the bot did not come into: a person has them."""
+    not_greeted: int
+    """Chats in which the bot was, and its greeting was not: a throttled one is given up for the sake of time."""
     handed_over: dict[str, str]
     """The reason, by contact id, of the chats that the bot has left although nobody asked for it."""
     faults: Sequence[str]
@@ -90,11 +93,6 @@ class Outcome:
     @property
     def asked(self) -> int:
         return sum(len(customer.asked) for customer in self.customers)
-
-    @property
-    def not_greeted(self) -> int:
-        """Chats in which the bot was, and its greeting was not: a throttled one is given up for the sake of time."""
-        return len(self.customers) - len(self.not_joined) - len(self.joins)
 
     @property
     def asked_again(self) -> int:
@@ -130,12 +128,14 @@ def run(load: Load) -> Outcome:
         "workers": _children_cpu() - children_cpu - crowd_cpu,
     }
     delays = [*_delays(customers)]
+    joins = [at - one.came_at for one in customers for text, at in seen["said"][one.contact_id] if text == GREETING]
     return Outcome(
         load=load,
         customers=customers,
         faults=[*_faults(customers, seen)],
         delays=delays,
-        joins=[one.greeted_at - one.came_at for one in customers if _is_greeted(one)],
+        not_greeted=len(customers) - len(seen["not_joined"]) - len(joins),
+        joins=joins,
         talk_seconds=_talk_seconds(customers),
         failed_turns=log.failures(),
         cpu=cpu,
@@ -233,9 +233,11 @@ def _seen(stack: Stack, customers: Sequence[Customer]) -> dict[str, Any]:
     }
 
 
-def _bot_messages(contact: Any) -> list[str]:
+def _bot_messages(contact: Any) -> list[tuple[str, float]]:
+    """Text, and seconds since the epoch."""
     items = contact.transcript.page(contact.customer.role, {"MaxResults": 100, "SortOrder": "ASCENDING"}).items
-    return [one["Content"] for one in items if one["Type"] == "MESSAGE" and one["ParticipantRole"] == BOT]
+    mine = [one for one in items if one["Type"] == "MESSAGE" and one["ParticipantRole"] == BOT]
+    return [(one["Content"], datetime.fromisoformat(one["AbsoluteTime"]).timestamp()) for one in mine]
 
 
 def _faults(customers: Sequence[Customer], seen: dict[str, Any]) -> Iterator[str]:
@@ -245,16 +247,12 @@ def _faults(customers: Sequence[Customer], seen: dict[str, Any]) -> Iterator[str
             continue
         heard = [text for role, text, _ in one.heard if role == BOT]
         said = seen["said"][one.contact_id]
-        if len(said) < 100 and heard != said:
+        if len(said) < 100 and not heard_all(heard, said, listens_at=one.listens_at):
             yield f"chat {one.number}: heard other than what the transcript has"
         if heard.count(GREETING) > 1:
             yield f"chat {one.number}: greeted {heard.count(GREETING)} times"
         answers = [text for text in heard if text not in {GREETING, ONE_MOMENT}]
         yield from (f"chat {one.number}: {fault}" for fault in faults([text for text, _ in one.asked], answers))
-
-
-def _is_greeted(customer: Customer) -> bool:
-    return GREETING in [text for role, text, _ in customer.heard if role == BOT]
 
 
 def _delays(customers: Sequence[Customer]) -> Iterator[float]:

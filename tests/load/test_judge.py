@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.load.judge import faults
+from tests.load.judge import faults, heard_all
 from tests.load.repeating_team import question
 
 ASKED = [question(1, 1), question(1, 2)]
@@ -36,3 +36,26 @@ def test_what_is_lost_doubled_or_mixed_is_seen(answers: list[str], seen: str) ->
 def test_an_order_that_nobody_disturbed_is_kept() -> None:
     """SNS reorders; the bot does not."""
     assert "another order" in "\n".join(faults(ASKED, [B1, B2, A1, A2], in_order=True))
+
+
+SAID = [("Hello", 10.0), (A1, 20.0), (A2, 21.0)]
+
+
+@pytest.mark.parametrize(
+    ("heard", "listens_at", "all_of_it"),
+    [
+        (["Hello", A1, A2], 9.0, True),
+        (["Hello", A1, A2], 10.5, True),  # it subscribed while the first one was on its way
+        ([A1, A2], 10.5, True),
+        ([A1, A2], 9.0, False),
+        (["Hello", A1], 9.0, False),
+        (["Hello", A2, A1], 9.0, False),
+        (["Hello", A1, A1, A2], 9.0, False),
+        ([A2], 10.5, False),
+    ],
+)
+def test_only_what_was_said_before_the_socket_listened_may_be_missing(
+    heard: list[str], listens_at: float, all_of_it: bool
+) -> None:
+    """A greeting may be quicker than a browser's subscription; ChatJS's users then read it in the transcript."""
+    assert heard_all(heard, SAID, listens_at=listens_at) == all_of_it
