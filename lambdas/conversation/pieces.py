@@ -15,9 +15,7 @@ class Pieces:
     first_sentence: bool
     _paragraphs: Paragraphs = field(default_factory=Paragraphs)
     _sentence: FirstSentence = field(default_factory=FirstSentence)
-    """Reads along until something was handed on."""
-    _read: int = 0
-    """Characters that it has read."""
+    """Reads along until something was handed on, so it counts from the beginning of what is kept."""
     _begun: bool = False
 
     @property
@@ -29,19 +27,19 @@ class Pieces:
         """What is complete now."""
         if self._begun or not self.first_sentence:
             return self._hand_on(self._paragraphs.hear(text))
-        end, before = self._sentence.hear(text), self._read
-        self._read += len(text)
+        end = self._sentence.hear(text)
         if end is None:
             return self._hand_on(self._paragraphs.hear(text))
-        sentence, more = text[: end - before], text[end - before :]
-        complete = self._hand_on(self._paragraphs.hear(sentence))
+        # The end may lie in an earlier piece, so the paragraph that it parts is read again.
+        heard, self._paragraphs = self.rest + text, Paragraphs()
+        complete = self._hand_on(self._paragraphs.hear(heard[:end]))
         if not self._begun:  # else a paragraph ended before it
             complete += self.take()
-        return complete + self._hand_on(self._paragraphs.hear(more))
+        return complete + self._hand_on(self._paragraphs.hear(heard[end:]))
 
     def take(self) -> list[str]:
         """What is kept, complete or not."""
-        rest, self._paragraphs = self.rest, Paragraphs()
+        rest, self._paragraphs, self._sentence = self.rest, Paragraphs(), FirstSentence()
         return self._hand_on([rest] if rest else [])
 
     def _hand_on(self, complete: list[str]) -> list[str]:
