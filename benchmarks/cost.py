@@ -22,7 +22,7 @@ MEMORIES_MB = (256, 384, 512, 640, 768, 896, 1024, 1280, 1536, 1769)
 DEFAULT = Settings.model_fields["memory_mb"].default
 BACKEND = Settings.model_fields["backend"].default
 ANSWERS = ("short", "long")
-"""The first words of a list wait for its end, whatever the memory."""
+"""A list begins like a long answer, so it tells no more of the memory."""
 
 
 def measure(runs: int) -> list[Figure]:

@@ -41,7 +41,7 @@ ANSWERS: Mapping[str, str] = {
 
 
 FIRST_TOKENS: Mapping[str, int] = {"short": 16, "long": 16, "list": 11}
-"""Of the first sentence; of the list, its heading."""
+"""Of the first sentence; of the list, its announcement."""
 
 
 def tokens(text: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Where the paragraphs of an answer end, as a reader of a chat takes them.
 
 A paragraph ends at an empty line, unless what follows belongs to it: nothing ends inside a block of code, a list with
-empty lines is one, and neither a heading nor a line that ends with a colon stands alone. Every line is looked at once,
-whatever pieces it comes in.
+empty lines is one, and neither a heading nor a line that ends with a colon stands alone (the very first words of an
+answer may: `sentences`). Every line is looked at once, whatever pieces it comes in.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MAY_BECOME_ITEM = re.compile(r"(?:[-*+•‣◦]|\d{1,3}[.)]?)$")
 ITEM_BEGINNING = 5
 """So many characters tell whether it is one."""
 TITLE = re.compile(r"#{1,6}\s|(\*\*|__)[^*_]+\1:?$")
-COLONS = (":", "：")
-"""The wide one is written in Chinese and Japanese."""
+COLONS = (":", "：", "﹕", ":-", "៖", "፦")
+"""The wide ones are written in Chinese and Japanese, the one with a dash in India; then Khmer and Amharic."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ reads a little later; a message cut behind `Dr.` would read like a mistake.
 
 No end is found inside a list, a table, code, a quotation, brackets, emphasis or a link, behind an address, an initial,
 a short number or an abbreviation, nor in an ellipsis. A language without sentence marks (Thai) is spoken by paragraph.
+
+A line that announces a list, a table or code with a colon is a first sentence, too, once that has certainly begun.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import copy
 import re
 import unicodedata
 from dataclasses import dataclass, field
+
+from lambdas.conversation.paragraphs import COLONS, FENCE
 
 MARKS = ".!?"
 """End a sentence only before white space."""
@@ -34,7 +38,9 @@ NEEDS_NEXT = frozenset((*RUNS, *APOSTROPHES, '"'))
 
 STRUCTURE = re.compile(r"[-+*•‣◦·–—]\s|\d{1,3}[.)]|\w{1,2}\)|[|>#<=]|---|```|~~~")
 """Begins a line of a list, a table, a quotation, a heading or code."""
-FENCE = re.compile(r"```|~~~")
+ANNOUNCED = re.compile(r"(?:[-*•‣◦]|1[.)]|\|)\s+\W*\w|```|~~~")
+"""Certainly begins a list, a table or code behind a line that ends with a colon: `-` alone may become a rule or a
+negative number, and `3.` a date."""
 CODE_INDENT = 4
 LINE_BEGINNING = 8
 """So many characters of a line tell what it is."""
@@ -108,6 +114,8 @@ class FirstSentence:
     _spaced: bool = False
     _broken: bool = False
     """The white space behind the mark ended a line."""
+    _announcement: int = 0
+    """Characters up to the end of a line that announces what follows; 0 if the last line does not."""
 
     def hear(self, text: str) -> int | None:
         """How many of all characters heard belong to the first sentence; `None` until that is certain."""
@@ -163,7 +171,7 @@ class FirstSentence:
             self._mark = ""
             self._add(here)
             self._open_with(BRACKETS.get(here) or QUOTES.get(here))
-        return None
+        return self._announced()
 
     def _add(self, here: str) -> None:
         self._begin_line(here)
@@ -206,6 +214,11 @@ class FirstSentence:
             return self._broken or self._mark != "."
         return self._broken or here in "¿¡" or here in BRACKETS or here in QUOTES
 
+    def _announced(self) -> int | None:
+        """Where the announcement ends, if what it announces has certainly begun."""
+        has_begun = self._announcement and not self._indent and ANNOUNCED.match(self._line)
+        return self._announcement if has_begun else None
+
     # ---- runs
 
     def _end_run(self, after: str) -> int | None:
@@ -227,7 +240,7 @@ class FirstSentence:
             self._open.append("’" if run == "‘" else run)
         for character in run:
             self._add(character)
-        return None
+        return self._announced()
 
     def _begins_with_run(self) -> bool:
         return bool(self._mark) and not self._open and (self._spaced or self._mark in SURE_MARKS)
@@ -246,6 +259,8 @@ class FirstSentence:
         self._spaced = True
 
     def _end_line(self) -> None:
+        if self._line:
+            self._announcement = self._read + len("\n") if self._announces() else 0
         fence = FENCE.match(self._line)
         if not self._line:
             self._structured, self._mark = False, ""
@@ -258,6 +273,17 @@ class FirstSentence:
             self._structured = True
         self._end_word()
         self._broken, self._line, self._indent = True, "", 0
+
+    def _announces(self) -> bool:
+        """A line that begins with emphasis may be a heading, which stands with what it is about."""
+        last_word = self._word or self._last_word
+        return (
+            self._says
+            and last_word.endswith(COLONS)
+            and not self._open
+            and not self._line.startswith(("**", "__"))
+            and self._is_prose()
+        )
 
     def _is_prose(self) -> bool:
         structured = self._fence or self._structured or self._indent >= CODE_INDENT

@@ -66,6 +66,19 @@ def test_the_first_sentence_is_judged_as_soon_as_it_is_whole() -> None:
     assert judge.judged == ["It left on Monday.", "It arrives on Friday. It is big.", "Bye. Bye."]
 
 
+def test_what_announces_a_list_is_judged_before_it() -> None:
+    """It is said at once, so it is released as soon as the list has certainly begun, which then stays whole."""
+    judge = Judge(first_sentence=True)
+
+    events = released(judge, "These left", ":", "\n\n-", " a", " lamp\n\n- a bulb\n\n", "Bye.")
+
+    assert events == [
+        Text("These left:\n", is_whole=True),
+        Text("\n- a lamp\n\n- a bulb\n\n"),
+        Text("Bye."),
+    ]
+
+
 @pytest.mark.parametrize("fence", ["```", "~~~"])
 def test_a_block_of_code_is_judged_as_one(fence: str) -> None:
     """Its empty lines end nothing."""

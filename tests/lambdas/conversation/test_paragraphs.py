@@ -79,7 +79,7 @@ PIECES = (
         "**",
         ":",
     ),
-    *("|", "。", "It left. It", "\n\n- ", "\r"),
+    *("|", "。", "It left. It", "It left. **", "\n\n- ", "- a", "It is:\n", "\r"),
 )
 
 
@@ -97,6 +97,25 @@ def test_nothing_is_lost_changed_or_moved(pieces: list[str], first_sentence: boo
 
     assert "".join(whole) == text
     assert [*parted, *in_parts.take()] == whole
+
+
+@pytest.mark.parametrize("cut", range(len("It left. **It** is. ")))
+def test_a_sentence_may_have_ended_in_an_earlier_piece(cut: int) -> None:
+    """Emphasis belongs to what it opens, though it is known to open only by the character behind it."""
+    text, pieces = "It left. **It** is. ", Pieces(first_sentence=True)
+
+    assert [*pieces.hear(text[:cut]), *pieces.hear(text[cut:]), *pieces.take()] == ["It left. ", "**It** is. "]
+
+
+def test_a_list_is_not_parted_from_what_announces_it_later() -> None:
+    """Only the first words are worth a message of their own."""
+    announced = ["These are yours:\n", "\n- One\n\n"], ["It left. ", "These are yours:\n\n- One\n\n"]
+
+    for parts in announced:
+        pieces = Pieces(first_sentence=True)
+        assert [*pieces.hear("".join(parts) + "Bye"), *pieces.take()] == [*parts, "Bye"]
+
+    assert Pieces(first_sentence=False).hear("These are yours:\n\n- One\n\nBye") == ["These are yours:\n\n- One\n\n"]
 
 
 @pytest.mark.parametrize("piece", ["lorem ipsum ", " ", "\n", "- a\n\n", "1", "```\n\n", "a:\n\n"])

@@ -136,7 +136,68 @@ def test_nothing_ends_inside_a_list_a_table_or_code(text: str) -> None:
     assert first_of(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("announcement", "more"),
+    [
+        ("These lamps are on their way:", "\n\n- a"),
+        ("These lamps are on their way:", "\n- a"),
+        ("These lamps are on their way: ", "\n\n\n* **A"),
+        ("Estas lámparas están en camino:", "\n\n• u"),
+        ("Diese Lampen sind unterwegs:", "\n\n- [ ] e"),
+        ("Ces lampes sont en route :", "\n\n- ✅ u"),
+        ("这些灯正在路上：", "\n\n- 一"),
+        ("次のランプが配送中です：", "\n\n1. 真"),
+        ("هذه المصابيح في الطريق:", "\n\n- م"),
+        ("ये लैंप रास्ते में हैं:-", "\n\n- ए"),
+        ("ចង្កៀងទាំងនេះ៖", "\n\n- ច"),
+        ("እነዚህ መብራቶች፦", "\n\n- መ"),
+        ("Do this:", "\n\n1. O"),
+        ("Do this:", "\n\n1) O"),
+        ("The prices are:", "\n\n| N"),
+        ("Run this:", "\n\n```s"),
+        ("Run this:", "\n~~~\n"),
+        ("## Your order\n\nThese lamps are on their way:", "\n\n- a"),
+        ("Your order is\nin **three** parcels (of 5 kg):", "\n\n- a"),
+    ],
+)
+def test_what_announces_a_list_is_said_before_it(announcement: str, more: str) -> None:
+    """In any language, as soon as the list, the table or the code has certainly begun, and not a character before."""
+    assert first_of(announcement + more) == announcement.strip()
+    assert first_of((announcement + more)[:-1]) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "These lamps are on their way:",
+        "These lamps are on their way:\n\nA brass lamp, and another",
+        "The difference is:\n\n-5 EUR",
+        "The difference is:\n\n- ",
+        "Here it ends:\n\n---\n\n* * *",
+        "Wir kommen am:\n\n3. Mai",
+        "It is **important**:\n\n*very* much so",
+        "It is so:\n\n~~not~~ it is",
+        "The size is:\n\n|x| + 1",
+        "These lamps are\n- on their way:\n- a",
+        "Lamp | Price:\n- a",
+        "These lamps (see:\n- a",
+        "She said “see:\n- a",
+        "## Your order:\n\n- a lamp",
+        "**Your order**:\n\n- a lamp",
+        "**Your order:**\n\n- a lamp",
+        "> She said:\n\n- a lamp",
+        "These lamps:\n\n  - an indent that would be lost",
+        "::\n\n- a lamp",
+        "```\nlamps:\n- a lamp",
+    ],
+)
+def test_nothing_is_announced_unless_it_is_certain(text: str) -> None:
+    """What may be a number, a date, a rule or plain words, and a heading, which stands with what it is about."""
+    assert first_of(text) == ""
+
+
 PIECES = (
+    *("These:\n", "These:\n\n- a", "：", "- a", "* ", "| a"),
     *("Dr", ".", " ", "It", " left", "!", "?", "\n", "\n\n", "- ", "1. ", "**", "*", "_", "`", "```\n", "[", "](", ")"),
     *('"', "'", "“", "”", "「", "」", "。", "؟", "3", "5", "|", "# ", "a", "🎉", "www", "..", ":", "é", "的"),
 )
