@@ -20,7 +20,6 @@ from local import npm_packages
 from local.options import Parser, add_agents, add_model
 from local.settings import CannotStart, StackSettings
 
-CHATJS = "amazon-connect-chatjs"
 EXIT_AT_ONCE = 130
 
 
@@ -31,7 +30,8 @@ def main() -> int:
     logging.getLogger("opentelemetry.context").setLevel(logging.CRITICAL)
     try:
         if options.page:
-            npm_packages.bring(CHATJS)
+            for name in npm_packages.OF_THE_PAGE:
+                npm_packages.bring(name)
         return asyncio.run(_run(_settings(options)))
     except (CannotStart, npm_packages.NpmPackageError) as problem:
         for line in str(problem).splitlines():

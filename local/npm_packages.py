@@ -38,6 +38,8 @@ class NpmPackage:
         return f"{self.name}@{self.version}"
 
 
+OF_THE_PAGE = ("amazon-connect-chatjs", "markdown-it")
+
 PINNED = {
     package.name: package
     for package in (
@@ -56,6 +58,11 @@ PINNED = {
             name="axe-core",
             version="4.14.1",
             sha512="FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        ),
+        NpmPackage(
+            name="markdown-it",
+            version="15.0.3",
+            sha512="+Az7Ojz3iRGu8KYMvJ6xVhvrxP3eE+vEtJX75Ow88XBpcQNV/0lGX5ZynIIBftREo4DC2jsveAMDaeltmm8QvQ==",
         ),
     )
 }

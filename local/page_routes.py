@@ -23,8 +23,8 @@ from local.wire import AwsError, read_body
 PAGE: Final = Path(__file__).resolve().parent / "page"
 MAX_BODY_BYTES: Final = 100_000
 LANGUAGE_ATTRIBUTE: Final = "language"
-CONTENT_TYPES: Final = ("text/plain",)
-"""What a chat begun here may carry (StartChatContact's SupportedMessagingContentTypes)."""
+CONTENT_TYPES: Final = ("text/plain", "text/markdown")
+"""What the page shows, so what a chat begun here may carry (StartChatContact's SupportedMessagingContentTypes)."""
 
 
 class _Wish(BaseModel):

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from local.npm_packages import bring
+from local.npm_packages import OF_THE_PAGE, bring
 from local.settings import StackSettings
 from local.stack import Stack
 
@@ -62,7 +62,8 @@ async def shared_stack() -> AsyncIterator[Stack]:
 
 def page_stack() -> Stack:
     """A stack that can serve the page; edits made while tests run do not disturb it."""
-    bring("amazon-connect-chatjs")
+    for name in OF_THE_PAGE:
+        bring(name)
     return Stack(StackSettings(port=0, watch=False))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 PATIENCE_MS: Final = 20_000
 """A cold worker and an agent turn fit in; a test that meets it passes at once, so it costs nothing."""
@@ -36,6 +36,14 @@ class Participant:
         await self.field.press("Enter")
         await self.reads(text)
 
+    async def says_in_markdown(self, text: str) -> None:
+        """As a page or a desk would that lets people format what they write."""
+        await self.page.route("**/participant/message", as_markdown)
+        async with self.page.expect_response("**/participant/message"):
+            await self.field.fill(text)
+            await self.field.press("Enter")
+        await self.page.unroute("**/participant/message")
+
     async def types(self, text: str) -> None:
         """Writes without sending, key by key, as a person does."""
         await self.field.press_sequentially(text)
@@ -46,6 +54,11 @@ class Participant:
 
     async def sees_no(self, text: str) -> None:
         await expect(self.panel.get_by_text(text)).to_have_count(0)
+
+
+async def as_markdown(route: Route) -> None:
+    said = route.request.post_data_json or {}
+    await route.continue_(post_data={**said, "ContentType": "text/markdown"})
 
 
 class Customer(Participant):

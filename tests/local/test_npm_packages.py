@@ -111,5 +111,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFi
 
     assert status == 1
     assert capsys.readouterr().err == (
-        "handoff: 'left-pad' is not one of the pinned npm packages: amazon-connect-chatjs, aws-cdk, axe-core.\n"
+        "handoff: 'left-pad' is not one of the pinned npm packages: "
+        "amazon-connect-chatjs, aws-cdk, axe-core, markdown-it.\n"
     )

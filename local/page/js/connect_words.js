@@ -2,6 +2,7 @@
 const EVENT = "application/vnd.amazonaws.connect.event.";
 
 export const TEXT = "text/plain";
+export const MARKDOWN = "text/markdown";
 export const TYPING = `${EVENT}typing`;
 export const JOINED = `${EVENT}participant.joined`;
 export const LEFT = `${EVENT}participant.left`;

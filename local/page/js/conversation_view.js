@@ -1,6 +1,8 @@
 /** A conversation on the screen: its messages and the place to write. The customer and the desk show theirs with it. */
 import { Composer } from "./composer.js";
+import { MARKDOWN } from "./connect_words.js";
 import { element } from "./dom.js";
+import { markdownWords } from "./markdown_text.js";
 import { authorWords } from "./message_item.js";
 import { MessageList } from "./message_list.js";
 
@@ -59,9 +61,9 @@ export class ConversationView {
   }
 
   /** @param {import("./transcript.js").Item} item */
-  #tell({ ParticipantRole: role = "", DisplayName: author = "", Content: text = "" }) {
+  #tell({ ParticipantRole: role = "", DisplayName: author = "", Content: text = "", ContentType }) {
     const name = authorWords({ role, author }, this.#conversation.ownRole, this.#language);
-    this.#announce(`${name}: ${text}`);
+    this.#announce(`${name}: ${ContentType === MARKDOWN ? markdownWords(text) : text}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** One message, file or notice of a conversation as an element. */
 import { ENDED, JOINED, LEFT } from "./connect_words.js";
 import { element, find, icon, setText } from "./dom.js";
+import { markdownNodes } from "./markdown_text.js";
 import { messageNodes } from "./message_text.js";
 
 /** @typedef {import("./transcript.js").Entry} Entry */
@@ -59,7 +60,7 @@ export function authorWords({ role, author }, reader, language) {
  */
 export function createMessage(entry, reader, actions) {
   if (entry.kind === "event") return element("li", { class: "notice" });
-  const content = entry.kind === "file" ? [fileNode(entry, actions)] : messageNodes(entry.text);
+  const content = entry.kind === "file" ? [fileNode(entry, actions)] : textNodes(entry);
   return element(
     "li",
     { class: entry.role === reader ? "message own" : "message", data: { role: entry.role } },
@@ -86,6 +87,11 @@ export function updateMessage(item, { entry, startsGroup, isLastOwn }, reader, l
   find(item, ".bubble").title = language.timeWithSeconds(entry.time);
   item.querySelector("button.file")?.setAttribute("aria-label", language.text("messages.download", entry.text));
   updateDelivery(find(item, ".delivery"), entry, isLastOwn, language, actions);
+}
+
+/** @param {Entry} entry */
+function textNodes({ text, isMarkdown }) {
+  return isMarkdown ? markdownNodes(text) : messageNodes(text);
 }
 
 /** @param {Entry} entry @param {Actions} actions */

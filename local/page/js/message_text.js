@@ -1,4 +1,4 @@
-/** The text of a message as nodes: plain text in which web addresses can be clicked. Markup stays what was written. */
+/** Plain text of a message as nodes: web addresses can be clicked, all else stays as it was written. */
 import { element } from "./dom.js";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`]+/giu;
@@ -14,7 +14,7 @@ export function messageNodes(text) {
   let done = 0;
   for (const match of text.matchAll(ADDRESS)) {
     const address = withoutTrailing(match[0]);
-    nodes.push(text.slice(done, match.index), link(address));
+    nodes.push(text.slice(done, match.index), URL.canParse(address) ? link(address, address) : address);
     done = match.index + address.length;
   }
   nodes.push(text.slice(done));
@@ -32,8 +32,11 @@ function withoutTrailing(address) {
   return isOneTooMany ? withoutTrailing(bare.slice(0, -1)) : bare;
 }
 
-/** @param {string} address */
-function link(address) {
-  if (!URL.canParse(address)) return address;
-  return element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, address);
+/**
+ * It opens elsewhere and takes nothing of this page with it.
+ * @param {string} address
+ * @param {...string} words
+ */
+export function link(address, ...words) {
+  return element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, ...words);
 }

@@ -4,7 +4,7 @@
  * An item of Connect is known by its Id. A message of one's own starts as a draft under its client token; the answer of
  * SendMessage or the item itself, whichever comes first, turns it into the item, and it keeps its place on the screen.
  */
-import { ENDED, JOINED, LEFT, METADATA } from "./connect_words.js";
+import { ENDED, JOINED, LEFT, MARKDOWN, METADATA, TEXT } from "./connect_words.js";
 
 /**
  * @typedef {object} Item one item of Connect, from the socket or from GetTranscript
@@ -28,6 +28,7 @@ import { ENDED, JOINED, LEFT, METADATA } from "./connect_words.js";
  * @property {string} author the display name, "" if there is none
  * @property {number} time milliseconds since the epoch
  * @property {string} text of a message; the name of a file; the content type of an event
+ * @property {boolean} [isMarkdown] whether the text of a message is Markdown
  * @property {string} [attachmentId]
  * @property {Delivery} [delivery] of one's own messages and files
  */
@@ -91,7 +92,7 @@ export class Transcript {
     if (!draft || this.#items.has(answer.Id)) return;
     this.#tokens.set(answer.Id, token);
     const { Id, AbsoluteTime } = answer;
-    const content = { Type: "MESSAGE", ContentType: "text/plain", Content: draft.text };
+    const content = { Type: "MESSAGE", ContentType: TEXT, Content: draft.text };
     this.#items.set(Id, { Id, AbsoluteTime, ...content, ParticipantRole: this.#ownRole });
   }
 
@@ -112,7 +113,8 @@ export class Transcript {
     const { Id, Type, ContentType, ParticipantRole: role = "SYSTEM", DisplayName: author = "" } = item;
     const base = { key: this.#tokens.get(Id) ?? Id, role, author, time: timeOf(item) };
     const delivery = role === this.#ownRole ? (this.#receipts.get(Id) ?? "sent") : undefined;
-    if (Type === "MESSAGE") return { ...base, kind: "message", text: item.Content ?? "", delivery };
+    const isMarkdown = ContentType === MARKDOWN;
+    if (Type === "MESSAGE") return { ...base, kind: "message", text: item.Content ?? "", isMarkdown, delivery };
     const file = Type === "ATTACHMENT" ? item.Attachments?.[0] : undefined;
     if (file) return { ...base, kind: "file", text: file.AttachmentName, attachmentId: file.AttachmentId, delivery };
     return EVENTS_SHOWN.has(ContentType) ? { ...base, kind: "event", text: ContentType } : null;
