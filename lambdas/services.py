@@ -32,7 +32,7 @@ _MAKING = threading.RLock()
 def client(service: Service, *, config: Config, region: str | None = None) -> Any:
     """A client for the life of the container; without a `region` the function's own."""
     with _MAKING:
-        return _SESSION.create_client(service, region_name=region, config=_KEPT_ALIVE.merge(config))
+        return _SESSION.create_client(service, region_name=region, config=_EVERY_CLIENT.merge(config))
 
 
 def when_needed(service: Service, *, config: Config) -> Any:
@@ -40,7 +40,8 @@ def when_needed(service: Service, *, config: Config) -> Any:
     return _Later(service, config)
 
 
-_KEPT_ALIVE = Config(tcp_keepalive=True)
+_EVERY_CLIENT = Config(tcp_keepalive=True, user_agent=_SESSION.user_agent())
+"""botocore puts its name together anew for each request, a tenth of a call's work, unless it is told one."""
 
 
 class _Later:

@@ -47,6 +47,7 @@ class HeldBack:
 
     def __init__(self, sentences: Collection[str]) -> None:
         self._sentences = sentences
+        self._initials = frozenset(sentence[:1] for sentence in sentences)
         self._window = max((len(sentence) for sentence in sentences), default=0) + WHITE_SPACE_AFTER
         self._held = ""
 
@@ -54,7 +55,7 @@ class HeldBack:
         """What of the text so far is no beginning of the sentence."""
         text = self._held + text
         starts = range(max(0, len(text) - self._window), len(text))
-        safe = next((start for start in starts if self._may_be_one(text[start:])), len(text))
+        safe = next((n for n in starts if text[n] in self._initials and self._may_be_one(text[n:])), len(text))
         self._held = text[safe:]
         return text[:safe]
 

@@ -95,3 +95,21 @@ print(config.tcp_keepalive, config.read_timeout, config.region_name)
 """
 
     assert run(script) == ["True", "4", "eu-central-1"]
+
+
+def test_a_request_bears_the_name_that_was_put_together_once() -> None:
+    """And it still tells AWS which SDK calls."""
+    script = """
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from lambdas import services
+queue = services.client("sqs", config=Config(read_timeout=4))
+def answer(request, **_):
+    name = str(request.headers["User-Agent"], "ascii")
+    print(name == services._SESSION.user_agent(), name.partition("/")[0])
+    return AWSResponse(request.url, 200, {}, type("Body", (), {"stream": lambda self: iter([b"{}"])})())
+queue.meta.events.register("before-send", answer)
+queue.list_queues()
+"""
+
+    assert run(script) == ["True", "Botocore"]
