@@ -68,6 +68,8 @@ class Call:
     ms: int
     number: int = 0
     """The calls in the order in which they came, counted from 1."""
+    error: str = ""
+    """The code that the answer names in `x-amzn-errortype`."""
 
 
 @dataclass(slots=True)
@@ -273,6 +275,7 @@ class Calls:
                     status=exchange.status,
                     ms=ms,
                     number=number,
+                    error=exchange.error,
                 )
             )
 
@@ -345,26 +348,34 @@ class Calls:
                 operation=call.operation,
                 status=call.status,
                 ms=call.ms,
+                error=call.error,
             )
 
 
 class _Exchange:
-    """The answer on its way out: its status, and what a switch does to it."""
+    """The answer on its way out: its status and error, and what a switch does to it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status = 0
+        self.error = ""
         self.is_muted = False
         self.after_first_piece: Callable[[], None] | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.error = _error_named_in(message)
         if not self.is_muted:
             await self._send(message)
         if self.after_first_piece is not None and message.get("body"):
             self.after_first_piece()
             self.is_muted = True
+
+
+def _error_named_in(start: Message) -> str:
+    headers = ((name.lower(), value) for name, value in start.get("headers", ()))
+    return next((value.decode("latin-1") for name, value in headers if name == b"x-amzn-errortype"), "")
 
 
 async def _until_gone(receive: Receive) -> None:

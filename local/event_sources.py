@@ -87,7 +87,8 @@ class EventSources:
             function=self._workers.function(source.function_arn).name,
             phase="given_up" if is_last else "retrying",
             ms=0,
-            error="" if is_last else f"again in {queue.visibility_timeout_seconds:.0f} s",
+            error="",
+            delay=None if is_last else queue.visibility_timeout_seconds,
         )
 
 

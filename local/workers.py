@@ -244,7 +244,7 @@ class Workers:
         return delay if age <= function.maximum_event_age_seconds else None
 
     async def _wait_for_next_try(self, invocation: Invocation, error: FunctionError, delay: float) -> None:
-        self._report(invocation, "retrying", error=f"again in {delay:.0f} s, after {error.in_one_line()}")
+        self._report(invocation, "retrying", error=error.in_one_line(), delay=delay)
         self._count(-1)
         try:
             await self._clock.sleep(delay)
@@ -353,7 +353,10 @@ class Workers:
         else:
             self._settled.set()
 
-    def _report(self, invocation: Invocation, phase: str, *, ms: int = 0, error: str = "") -> None:
+    def _report(
+        self, invocation: Invocation, phase: str, *, ms: int = 0, error: str = "", delay: float | None = None
+    ) -> None:
+        """`delay` is how many seconds later it is tried again."""
         self._activity.add(
             "invocation",
             invocation.contact_id,
@@ -362,6 +365,7 @@ class Workers:
             ms=ms,
             error=error,
             cause=cause_of(invocation.event) if phase == "started" else "",
+            delay=delay,
         )
 
 

@@ -59,6 +59,44 @@ async def test_a_failed_call_stands_out(open_page: OpenPage, stack: Stack) -> No
     await expect(between(page).locator(".call.failed").first).to_contain_text("429")
 
 
+async def test_a_condition_that_is_not_met_is_no_failure(open_page: OpenPage, stack: Stack) -> None:
+    """Of two deliveries of a message one is refused by the inbox; that is how it works, and nothing to worry about."""
+    page = await open_page("/")
+    customer = Customer(page)
+    await customer.starts("Ulla")
+    stack.delivery.switches.copies = 2
+
+    try:
+        await customer.says("Where is my order 10020030?")
+        refused = between(page).locator(".call").filter(has_text="condition not met").first
+        await expect(refused).to_contain_text("ms")
+        await expect(between(page).locator(".call.failed")).to_have_count(0)
+    finally:
+        stack.delivery.switches.copies = 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("English", "tried again after 60 s"), ("Español", "se reintenta a los 60 s")]
+)
+async def test_a_failed_try_says_when_the_next_one_is(
+    open_page: OpenPage, stack: Stack, language: str, words: str
+) -> None:
+    """In the language of the page; what the function said about its failure stays as it is."""
+    page = await open_page("/")
+    customer = Customer(page)
+    await customer.starts("Urs")
+    await page.get_by_label("Language").select_option(language)
+    stack.switches.fail("UpdateItem", "InternalServerError", function="ChatBot")
+
+    try:
+        await customer.panel.get_by_role("textbox").filter(visible=True).fill("Where is my order 10020030?")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".run .outcome").get_by_text(words)).to_be_visible()
+        await expect(page.locator(".run-error").get_by_text("TurnFailed")).to_be_visible()
+    finally:
+        stack.switches.clear()
+
+
 async def test_a_rescue_is_told_in_plain_words(open_page: OpenPage, stack: Stack) -> None:
     """Whoever sees RescueBot run must not have to guess what failed before, and what became of the customer."""
     page = await open_page("/")

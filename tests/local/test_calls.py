@@ -23,6 +23,7 @@ WORKER = "WORKER00000000000001"
 SIGNED = {"Authorization": f"AWS4-HMAC-SHA256 Credential={WORKER}/20261120/local/connect/aws4_request"}
 BY_STRANGER = {"Authorization": "AWS4-HMAC-SHA256 Credential=CUSTOMER/20261120/local/connect/aws4_request"}
 SEND = "/participant/message"
+REFUSED = "/participant/event"
 
 
 class Origin:
@@ -45,6 +46,8 @@ class Origin:
 
     async def _serve(self, request: Request) -> Response:
         self.served.append(request.url.path)
+        if request.url.path == REFUSED:
+            return Response(status_code=400, headers={"x-amzn-ErrorType": "ConditionalCheckFailedException"})
         if request.url.path.startswith("/agents"):
             return StreamingResponse(self._pieces())
         return Response("done")
@@ -88,6 +91,19 @@ async def test_a_function_s_call_is_recorded_and_shown() -> None:
     )
     assert entry.kind == "call"
     assert entry.facts["operation"] == "SendMessage"
+
+
+async def test_a_refused_call_tells_why() -> None:
+    """Some refusals are everyday, and whoever looks must be able to tell them from faults."""
+    async with origin() as o:
+        await o.post(REFUSED)
+        await o.post()
+
+    assert [(call.status, call.error) for call in o.calls.recorded] == [
+        (400, "ConditionalCheckFailedException"),
+        (200, ""),
+    ]
+    assert o.activity.entries()[0].facts["error"] == "ConditionalCheckFailedException"
 
 
 async def test_a_customer_s_call_is_recorded_but_not_shown() -> None:

@@ -1,5 +1,5 @@
 /** The functions that ran for a chat, the newest first, each with its AWS calls on one time line. */
-import { element, setText, syncChildren } from "../dom.js";
+import { element, find, setText, syncChildren } from "../dom.js";
 
 /** @typedef {import("./story.js").Run} Run */
 /** @typedef {import("./story.js").Call} Call */
@@ -10,6 +10,8 @@ const FAILED_FROM = 400;
 const HAND_OVER = new Set(["UpdateContactAttributes", "DisconnectParticipant"]);
 /** The status of a call whose connection broke. */
 const CUT = 0;
+/** What a write meets when another was before it: the answer it was sent for, and no failure. */
+const CONDITION = "ConditionalCheckFailedException";
 
 export class Runs {
   element = element("ol", { class: "runs" });
@@ -43,14 +45,21 @@ export class Runs {
     syncChildren(calls, run.calls, {
       key: (call) => String(call.n),
       create: (call) => createCall(call),
-      update: (line, call) => place(/** @type {HTMLElement} */ (line), call, run, span),
+      update: (line, call) => this.#updateCall(/** @type {HTMLElement} */ (line), call, run, span),
     });
   }
 
+  /** @param {HTMLElement} line @param {Call} call @param {Run} run @param {number} span */
+  #updateCall(line, call, run, span) {
+    const error = call.error === CONDITION ? this.#language.text("between.runs.condition") : call.error;
+    setText(find(line, "small"), error || call.service);
+    place(line, call, run, span);
+  }
+
   /** @param {Run} run */
-  #outcome({ phase, ms }) {
+  #outcome({ phase, ms, delay }) {
     if (phase === "finished") return milliseconds(ms);
-    return this.#language.text(`between.runs.${phase === "started" ? "running" : phase}`);
+    return this.#language.text(`between.runs.${phase === "started" ? "running" : phase}`, delay);
   }
 
   /** What failed before, and what came of looking after it. @param {Run} run */
@@ -76,14 +85,10 @@ function createRun({ function: name }) {
 }
 
 /** @param {Call} call */
-function createCall({ service, operation, status, ms }) {
-  const failed = status === CUT || status >= FAILED_FROM;
-  const name = element(
-    "span",
-    { class: "call-name", title: `${service} ${operation}` },
-    element("span", {}, operation),
-    element("small", {}, service),
-  );
+function createCall({ service, operation, status, error, ms }) {
+  const failed = status === CUT || (status >= FAILED_FROM && error !== CONDITION);
+  const title = [service, operation, error].filter(Boolean).join(" ");
+  const name = element("span", { class: "call-name", title }, element("span", {}, operation), element("small"));
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("i"));
   const time = element("span", { class: "call-ms" }, failed ? String(status || "✕") : milliseconds(ms));
   return element("li", { class: failed ? "call failed" : "call" }, name, bar, time);

@@ -17,6 +17,7 @@
  * @property {string} operation
  * @property {number} status
  * @property {number} ms
+ * @property {string} error the code of an AWS error, or ""
  */
 /**
  * @typedef {object} Run one invocation of a function
@@ -26,6 +27,7 @@
  * @property {"started" | "finished" | "failed" | "retrying" | "given_up"} phase
  * @property {number} ms
  * @property {string} error one line, or ""
+ * @property {number} delay seconds until it is tried again, if it is
  * @property {"" | "lambda_gave_up" | "sns_gave_up"} cause who gave up on the event before it came here
  * @property {Call[]} calls
  */
@@ -74,9 +76,9 @@ function readContact(story, { state, reason }) {
 }
 
 /** An invocation is told when it begins and when it ends; what Lambda does with a failed one belongs to the same run. */
-function readInvocation(story, { n, at, function: name, phase, ms, error, cause }) {
+function readInvocation(story, { n, at, function: name, phase, ms, error, cause, delay }) {
   if (phase === "started") {
-    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", cause, calls: [] });
+    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", delay: 0, cause, calls: [] });
     return;
   }
   const run = story.runs.findLast((one) => one.function === name && (one.phase === "started") === ENDING.has(phase));
@@ -84,6 +86,7 @@ function readInvocation(story, { n, at, function: name, phase, ms, error, cause 
   run.phase = phase;
   if (ENDING.has(phase)) run.ms = ms;
   if (error) run.error = error;
+  if (delay) run.delay = delay;
 }
 
 /** A call belongs to the run of its function that was last begun. */
