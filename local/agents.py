@@ -103,7 +103,7 @@ class Agents:
         """Who signs with this key: a function, or the runtime's process."""
         invocation = self._stack.workers.invocation_of(access_key)
         if invocation is not None:
-            return Caller(invocation.function.name, invocation.contact_id)
+            return Caller(invocation.function.name, invocation.contact_id, invocation.request_id)
         found = self.face.caller_of(access_key) if isinstance(self.face, AgentCoreRuntime) else None
         return Caller(*found) if found else None
 

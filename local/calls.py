@@ -50,10 +50,14 @@ CallerOf = Callable[[str], "Caller | None"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What of the stack makes a call: a function or a runtime by its name, and the chat it works for, if known."""
+    """What of the stack makes a call: a function or a runtime by its name, and the chat it works for, if known.
+
+    `run` is the request id of a function's invocation: several may run for a chat at once.
+    """
 
     name: str
     contact_id: str | None
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class Call:
     """The calls in the order in which they came, counted from 1."""
     error: str = ""
     """The code that the answer names in `x-amzn-errortype`."""
+    run: str = ""
+    """The invocation that made it, if one did."""
 
 
 @dataclass(slots=True)
@@ -276,6 +282,7 @@ class Calls:
                     ms=ms,
                     number=number,
                     error=exchange.error,
+                    run=caller.run if caller else "",
                 )
             )
 
@@ -349,6 +356,7 @@ class Calls:
                 status=call.status,
                 ms=call.ms,
                 error=call.error,
+                run=call.run,
             )
 
 

@@ -361,6 +361,7 @@ class Workers:
             "invocation",
             invocation.contact_id,
             function=invocation.function.name,
+            run=invocation.request_id,
             phase=phase,
             ms=ms,
             error=error,

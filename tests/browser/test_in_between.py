@@ -70,6 +70,9 @@ async def test_a_condition_that_is_not_met_is_no_failure(open_page: OpenPage, st
         await customer.says("Where is my order 10020030?")
         refused = between(page).locator(".call").filter(has_text="condition not met").first
         await expect(refused).to_contain_text("ms")
+        # Both ran at once, and each has its own calls.
+        second = between(page).locator(".run").filter(has=page.get_by_text("condition not met"))
+        await expect(second.locator(".call")).to_have_count(1)
         await expect(between(page).locator(".call.failed")).to_have_count(0)
     finally:
         stack.delivery.switches.copies = 1

@@ -58,7 +58,7 @@ class Origin:
         yield b"second"
 
     def _caller_of(self, access_key: str) -> Caller | None:
-        return Caller("ChatBot", "c-1") if access_key == WORKER else None
+        return Caller("ChatBot", "c-1", "r-1") if access_key == WORKER else None
 
     async def post(self, path: str = SEND, headers: dict[str, str] = SIGNED) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.server.origin) as client:
@@ -82,15 +82,16 @@ async def test_a_function_s_call_is_recorded_and_shown() -> None:
 
     [call] = o.calls.recorded
     [entry] = o.activity.entries(contact_id="c-1")
-    assert (call.service, call.operation, call.function, call.contact_id, call.status) == (
+    assert (call.service, call.operation, call.function, call.contact_id, call.run, call.status) == (
         "connectparticipant",
         "SendMessage",
         "ChatBot",
         "c-1",
+        "r-1",
         200,
     )
     assert entry.kind == "call"
-    assert entry.facts["operation"] == "SendMessage"
+    assert (entry.facts["operation"], entry.facts["run"]) == ("SendMessage", "r-1")
 
 
 async def test_a_refused_call_tells_why() -> None:

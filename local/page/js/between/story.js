@@ -24,6 +24,7 @@
  * @property {number} n
  * @property {number} at when it began, in seconds since the epoch
  * @property {string} function
+ * @property {string} run its request id, which Lambda's next try has again; "" if it has none
  * @property {"started" | "finished" | "failed" | "retrying" | "given_up"} phase
  * @property {number} ms
  * @property {string} error one line, or ""
@@ -76,12 +77,13 @@ function readContact(story, { state, reason }) {
 }
 
 /** An invocation is told when it begins and when it ends; what Lambda does with a failed one belongs to the same run. */
-function readInvocation(story, { n, at, function: name, phase, ms, error, cause, delay }) {
+function readInvocation(story, entry) {
+  const { n, at, function: name, run: id = "", phase, ms, error, cause, delay } = entry;
   if (phase === "started") {
-    story.runs.push({ n, at, function: name, phase, ms: 0, error: "", delay: 0, cause, calls: [] });
+    story.runs.push({ n, at, function: name, run: id, phase, ms: 0, error: "", delay: 0, cause, calls: [] });
     return;
   }
-  const run = story.runs.findLast((one) => one.function === name && (one.phase === "started") === ENDING.has(phase));
+  const run = story.runs.findLast((one) => isOf(one, entry) && (one.phase === "started") === ENDING.has(phase));
   if (!run) return;
   run.phase = phase;
   if (ENDING.has(phase)) run.ms = ms;
@@ -89,10 +91,17 @@ function readInvocation(story, { n, at, function: name, phase, ms, error, cause,
   if (delay) run.delay = delay;
 }
 
-/** A call belongs to the run of its function that was last begun. */
 function readCall(story, call) {
-  const run = story.runs.findLast((one) => one.function === call.function);
-  run?.calls.push(call);
+  story.runs.findLast((one) => isOf(one, call))?.calls.push(call);
   const speaks = call.operation === "SendMessage" && call.status < 400;
   if (speaks && story.stage === "flow") story.stage = "bot";
+}
+
+/**
+ * Several runs of a function may overlap; where an entry names none, the one last begun is meant.
+ * @param {Run} one
+ * @param {{function: string, run?: string}} entry
+ */
+function isOf(one, { function: name, run }) {
+  return one.function === name && (!run || one.run === run);
 }
