@@ -59,11 +59,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make replay", description="Try again what RescueBot put aside.")
-    parser.add_argument("--stack", default="Handoff", help="the stack's name")
+    usage = 'make replay [STACK=…] [ENDPOINT=…] [ARGS="--dry-run --limit …"]'
+    parser = argparse.ArgumentParser(prog="make replay", usage=usage, description="Try again what RescueBot put aside.")
+    parser.add_argument("--stack", default="Handoff", help="the stack's name, STACK=… of make")
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and change nothing")
     parser.add_argument("--limit", type=_limit, default=MOST_EVENTS, help="most events to look at")
-    parser.add_argument("--endpoint", default="", help="the laptop stack's address instead of AWS")
+    parser.add_argument("--endpoint", default="", help="the laptop stack's address instead of AWS, ENDPOINT=… of make")
     return parser
 
 

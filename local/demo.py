@@ -53,6 +53,7 @@ class Courtesies:
 
 
 CUSTOMER: Final = "Ana"
+ENGLISH: Final = "en"
 COURTESIES: Final[Mapping[str, Courtesies]] = {
     "en": Courtesies(
         welcome="Hello Ana, this is Lucía. I have your whole conversation here.",
@@ -67,7 +68,7 @@ ROLES: Final = {"CUSTOMER": "customer", "CUSTOM_BOT": "assistant", "AGENT": "hum
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _options(arguments)
+    options = read_options(arguments)
     try:
         team = load_team(options.team)
         lines = _lines(team, options)
@@ -85,12 +86,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of a running stack; 0 starts one")
     add_agents(parser, team=StackSettings().team)
     add_model(parser)
-    parser.add_argument("--language", choices=sorted(COURTESIES), default="en")
+    parser.add_argument(
+        "--language",
+        choices=sorted(COURTESIES),
+        default=ENGLISH,
+        help="of the customer; the flow of a stack that runs already goes on in its own",
+    )
     parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, help="seconds the conversation may take")
     return parser.parse_args(arguments)
 
@@ -119,13 +125,18 @@ def _stack(options: argparse.Namespace) -> Iterator[Place]:
 @contextlib.contextmanager
 def _own_stack(options: argparse.Namespace) -> Iterator[subprocess.Popen[str]]:
     """In a process group of its own: Ctrl-C is for the demo, which then ends the stack."""
-    chosen = ["--team", str(options.team), "--backend", options.backend, "--model", options.model]
-    command = [sys.executable, "-m", "local", "--port", "0", "--without-page", *chosen]
+    command = [sys.executable, "-m", "local", "--port", "0", "--without-page", *chosen_for_a_stack(options)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         try:
             yield process
         finally:
             process.terminate()
+
+
+def chosen_for_a_stack(options: argparse.Namespace) -> list[str]:
+    """English is what a stack's flow speaks anyway; with `make run` it then shares its template."""
+    spoken = [] if options.language == ENGLISH else ["--language", options.language]
+    return ["--team", str(options.team), "--backend", options.backend, "--model", options.model, *spoken]
 
 
 def _address(process: subprocess.Popen[str]) -> Place:

@@ -236,6 +236,15 @@ def test_where_no_laptop_stack_runs_it_asks_for_one(capsys: pytest.CaptureFixtur
     assert "is make run running there?" in capsys.readouterr().err
 
 
+def test_the_usage_is_what_can_be_typed_after_make(capsys: pytest.CaptureFixture[str]) -> None:
+    """`make replay --dry-run` would be make's own option, and nothing would be told of the mistake."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    usage = capsys.readouterr().out.splitlines()[0]
+    assert usage == 'usage: make replay [STACK=…] [ENDPOINT=…] [ARGS="--dry-run --limit …"]'
+
+
 @pytest.mark.parametrize("limit", ["0", "1001", "-3", "many"])
 def test_a_limit_that_cannot_be_right_is_refused(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -50,6 +50,14 @@ def test_a_whole_conversation_ends_with_a_human_in_either_language(
     assert re.search(r"handoff_reason +customer_asked", shown.out)
 
 
+@pytest.mark.parametrize(("typed", "spoken"), [((), None), (("--language", "es"), "es")])
+def test_the_flow_of_its_own_stack_speaks_the_customers_language(typed: tuple[str, ...], spoken: str | None) -> None:
+    """Two languages in one chat would look like a mistake."""
+    chosen = demo.chosen_for_a_stack(demo.read_options(["--port", "0", *typed]))
+
+    assert dict(zip(chosen[::2], chosen[1::2], strict=True)).get("--language") == spoken
+
+
 def test_a_broken_policy_makes_it_fail_with_one_line(
     stack: RunningStack, team: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
