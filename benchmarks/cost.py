@@ -16,8 +16,9 @@ MEMORY_GROUP = "memory"
 MOST_WRITE_UNITS = 2
 MOST_CPU = 1.2
 MESSAGE_BYTES = 199
-CHAT_TURNS = 10
-"""At the stub's pace they are over within the ten minutes for which finished messages are remembered."""
+CHAT_TURNS = 20
+"""As many as a customer writes in ten minutes, for which finished messages are remembered; at the stub's pace they are
+over sooner."""
 MEMORIES_MB = (256, 384, 512, 640, 768, 896, 1024, 1280, 1536, 1769)
 DEFAULT = Settings.model_fields["memory_mb"].default
 BACKEND = Settings.model_fields["backend"].default

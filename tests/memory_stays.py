@@ -17,7 +17,7 @@ from lambdas.conversation.contact import (
 )
 from lambdas.conversation.errors import LeaseLost
 from lambdas.conversation.handoff import Handoff
-from lambdas.conversation.inbox import Message, in_order
+from lambdas.conversation.inbox import Mark, Message, in_order
 from lambdas.conversation.ports import NotTaken, Taken
 
 
@@ -33,7 +33,7 @@ class MemoryStays:
     def take(self, contact_id: str, message: Message, *, owner: str, now: float) -> Taken | NotTaken:
         with self._one_at_a_time:
             found = self.read(contact_id, now=now)
-            if found is None or found.state is not State.BOT or message.key in _known_keys(found):
+            if found is None or found.state is not State.BOT or _knows(found, message):
                 # A write whose answer was lost is sent again and finds its own effect.
                 return Taken(found) if found is not None and _owner(found) == owner else NotTaken(found)
             lease = found.lease or Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS), asks=(message.key,))
@@ -167,13 +167,13 @@ class MemoryStays:
         return found if found and (found.state, found.stay) == (record.state, record.stay) else None
 
 
-def _known_keys(record: TurnRecord) -> set[str]:
-    return {*record.done, *(message.key for message in record.inbox)}
+def _knows(record: TurnRecord, message: Message) -> bool:
+    return message.mark in record.done or message.key in {waiting.key for waiting in record.inbox}
 
 
-def _with_carried(found: TurnRecord) -> tuple[str, ...]:
+def _with_carried(found: TurnRecord) -> tuple[Mark, ...]:
     """What a person is given is done."""
-    return (*found.done, *(message.key for message in found.inbox))
+    return (*found.done, *(message.mark for message in found.inbox))
 
 
 def _owner(record: TurnRecord) -> str | None:

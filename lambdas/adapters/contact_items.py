@@ -12,9 +12,12 @@ from typing import Any
 from lambdas.attribute_values import plain
 from lambdas.conversation.contact import ContactRecord, Lease, Session, State, TurnRecord
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
-from lambdas.conversation.inbox import Kind, Message, in_order
+from lambdas.conversation.inbox import Kind, Mark, Message, in_order, mark_of
 
 Attributes = Mapping[str, Any]
+
+KEY_TIME_DIGITS = 13
+"""Of milliseconds; the minutes of a mark have eight."""
 
 
 def milliseconds(seconds: float) -> int:
@@ -53,7 +56,7 @@ def turn_record(item: Attributes) -> TurnRecord:
         told=values["told"],
         inbox=in_order(_message(key, entry) for key, entry in values["inbox"].items()),
         lease=_lease(values["lease"]) if "lease" in values else None,
-        done=tuple(values["done"]),
+        done=tuple(_mark(entry) for entry in values["done"]),
         takeovers=int(values.get("takeovers", 0)),
         pending=values.get("pending"),
         handoff=_handoff(values["handoff"]) if "handoff" in values else None,
@@ -71,8 +74,21 @@ def message_item(message: Message) -> dict[str, str]:
 
 
 def _message(key: str, entry: Attributes) -> Message:
+    at, identifier = _time_and_id(key)
+    return Message(id=identifier, at=at, kind=Kind(entry["kind"]), text=entry["text"])
+
+
+def _time_and_id(key: str) -> tuple[float, str]:
     milliseconds, _, identifier = key.partition("-")
-    return Message(id=identifier, at=int(milliseconds) / 1000, kind=Kind(entry["kind"]), text=entry["text"])
+    return int(milliseconds) / 1000, identifier
+
+
+def _mark(entry: str) -> Mark:
+    """An earlier version kept the whole key, and chats go on while a new one is deployed."""
+    if entry.find("-") != KEY_TIME_DIGITS:
+        return Mark(entry)
+    at, identifier = _time_and_id(entry)
+    return mark_of(identifier, at)
 
 
 def lease_item(lease: Lease) -> dict[str, Any]:

@@ -56,14 +56,16 @@ class DynamoDBContacts:
         written = self.table.change_turn(
             contact_id,
             "SET inbox.#id = :message, #lease = if_not_exists(#lease, :mine)",
-            "#state = :bot AND expires_at > :now AND attribute_not_exists(inbox.#id) AND NOT contains(done, :id)",
+            "#state = :bot AND expires_at > :now AND attribute_not_exists(inbox.#id)"
+            " AND NOT contains(done, :mark) AND NOT contains(done, :key)",
             names={"#id": message.key},
             values={
                 ":message": message_item(message),
                 ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.key,))),
                 ":bot": State.BOT.value,
                 ":now": int(now),
-                ":id": message.key,
+                ":mark": message.mark,
+                ":key": message.key,  # as an earlier version kept it, which may have finished it in this chat
             },
         )
         record = _alive(written.record, now)
@@ -255,10 +257,6 @@ def _differs_by_inbox(found: TurnRecord, record: TurnRecord) -> bool:
     return found.stay == record.stay and found.inbox != record.inbox
 
 
-def _keys(record: TurnRecord) -> list[str]:
-    return [message.key for message in record.inbox]
-
-
 def _holds(owner: str, record: TurnRecord | None) -> bool:
     return record is not None and record.lease is not None and record.lease.owner == owner
 
@@ -327,7 +325,7 @@ def _answered_names(record: TurnRecord) -> tuple[dict[str, str], str]:
 def _carried(record: TurnRecord) -> dict[str, Any]:
     """What a person is given is done: a bot that comes back does not answer it, however often its event arrives."""
     waiting = {message.key: message_item(message) for message in record.inbox}
-    return {":carried": _keys(record), ":waiting": waiting}
+    return {":carried": [message.mark for message in record.inbox], ":waiting": waiting}
 
 
 def _as_known(record: TurnRecord) -> dict[str, Any]:

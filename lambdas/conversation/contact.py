@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lambdas.conversation.errors import IllegalMove
 from lambdas.conversation.handoff import Handoff
-from lambdas.conversation.inbox import Message
+from lambdas.conversation.inbox import Mark, Message
 
 LEASE_SECONDS = 30.0
 """How long a holder owns the turn without renewal: less than Lambda's first retry (60 s), so a retry can take over."""
@@ -81,7 +81,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
-    """The item every turn reads and writes (about 0.8 KB: one write unit)."""
+    """The item every turn reads and writes (under 1 KB, one write unit, for twenty turns in ten minutes)."""
 
     contact_id: str
     """The initial contact id: constant over transfers."""
@@ -96,8 +96,8 @@ class TurnRecord:
     inbox: tuple[Message, ...] = ()
     """In the order of their keys, which is (AbsoluteTime, Id)."""
     lease: Lease | None = None
-    done: tuple[str, ...] = ()
-    """Keys of recently finished messages."""
+    done: tuple[Mark, ...] = ()
+    """Recently finished messages."""
     takeovers: int = 0
     """Takeovers of the turn under way."""
     pending: str | None = None

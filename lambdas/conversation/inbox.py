@@ -1,20 +1,29 @@
 """Customer messages that are not yet answered.
 
 A message is known by its key, made of its AbsoluteTime and its Id as Connect published them: the same message has the
-same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id).
+same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id). Once it is finished, only
+its mark is kept: as much as tells it from others, and when it was written, to forget it by.
 """
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NewType
 
 MOST_MESSAGES = 20
 MOST_BYTES = 64 * 1024
 MOST_REFUSED = 20
 REMEMBERED_SECONDS = 600.0
-"""Finished keys are kept at least this long, so that the flow's watch can tell what was never answered."""
+"""Marks are kept at least this long, so that the flow's watch can tell what was never answered."""
+
+Mark = NewType("Mark", str)
+"""Of a finished message: the minute it was written and the fingerprint of its Id, 17 characters in all."""
+FINGERPRINT_BYTES = 6
+"""Two of a hundred messages have the same one in one chat of fifty billion."""
 
 
 class Kind(StrEnum):
@@ -38,15 +47,30 @@ class Message:
     def key(self) -> str:
         return f"{round(self.at * 1000):013d}-{self.id}"
 
+    @property
+    def mark(self) -> Mark:
+        return mark_of(self.id, self.at)
 
-def id_of(key: str) -> str:
-    """The Id that Connect gave the message with this key."""
-    return key.partition("-")[2]
+
+def mark_of(identifier: str, at: float) -> Mark:
+    return Mark(f"{_minute(at)}-{fingerprint(identifier)}")
 
 
-def written_at(key: str) -> float:
-    """Seconds since the epoch, from a message's key."""
-    return int(key.partition("-")[0]) / 1000
+def fingerprint(identifier: str) -> str:
+    return b64encode(hashlib.sha256(identifier.encode()).digest()[:FINGERPRINT_BYTES]).decode()
+
+
+def fingerprint_in(mark: Mark) -> str:
+    return mark.partition("-")[2]
+
+
+def _minute(moment: float) -> int:
+    """Of the epoch."""
+    return int(moment // 60)
+
+
+def _minute_in(mark: Mark) -> int:
+    return int(mark.partition("-")[0])
 
 
 def in_order(messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -64,14 +88,17 @@ def as_prompt(messages: Iterable[Message]) -> str:
     return "\n".join(message.text for message in messages if message.kind is Kind.TEXT)
 
 
-def remember(done: Iterable[str], finished: Iterable[str], *, now: float, age_limit_seconds: float) -> tuple[str, ...]:
-    """The finished keys to keep: all that could still come back younger than the age limit.
+def remember(
+    done: Iterable[Mark], finished: Iterable[Message], *, now: float, age_limit_seconds: float
+) -> tuple[Mark, ...]:
+    """The marks to keep: of all messages that could still come back younger than the age limit.
 
-    A duplicate older than the limit is never put to the agent, so its key need not be kept. The doubled limit covers
+    A duplicate older than the limit is never put to the agent, so its mark need not be kept. The doubled limit covers
     clocks that differ.
     """
-    oldest = now - max(2 * age_limit_seconds, REMEMBERED_SECONDS)
-    return tuple(key for key in dict.fromkeys([*done, *finished]) if written_at(key) >= oldest)
+    oldest = _minute(now - max(2 * age_limit_seconds, REMEMBERED_SECONDS))
+    marks = dict.fromkeys([*done, *(message.mark for message in finished)])
+    return tuple(mark for mark in marks if _minute_in(mark) >= oldest)
 
 
 def remember_refused(refused: Iterable[str], messages: Iterable[Message]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from lambdas.conversation.errors import (
     TranscriptRefused,
 )
 from lambdas.conversation.handoff import Outcome
-from lambdas.conversation.inbox import REMEMBERED_SECONDS, id_of
+from lambdas.conversation.inbox import REMEMBERED_SECONDS, fingerprint, fingerprint_in
 from lambdas.conversation.phrases import answers_nothing, phrases
 from lambdas.conversation.ports import Chat, Clock, Connection, Room, Said, Stays
 from lambdas.conversation.retries import JOINING, READING, insist_on
@@ -285,11 +285,11 @@ def _never_finished(record: TurnRecord, transcript: Sequence[Said]) -> Iterator[
 
     Known by Id alone: that transcript and SNS show the same AbsoluteTime, to the millisecond, is documented nowhere.
     """
-    finished = {id_of(key) for key in record.done}
+    finished = {fingerprint_in(mark) for mark in record.done}
     for said in reversed(transcript):
         if said.role == "AGENT" or _is_of_an_earlier_stay(said, record):
             return
-        if said.role == "CUSTOMER" and said.id not in finished:
+        if said.role == "CUSTOMER" and fingerprint(said.id) not in finished:
             yield said
 
 

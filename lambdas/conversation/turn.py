@@ -175,8 +175,7 @@ class Turn(Leaving):
     def _answered(self) -> TurnRecord:
         """The record as the end of this round keeps it."""
         now = self.world.now()
-        finished = (message.key for message in self.record.asked())
-        age_limit = self.world.rules.age_limit_seconds
+        finished, age_limit = self.record.asked(), self.world.rules.age_limit_seconds
         return replace(
             self.record,
             done=remember(self.record.done, finished, now=now, age_limit_seconds=age_limit),

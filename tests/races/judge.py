@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from lambdas.conversation.contact import LEASE_SECONDS, MOVES, State, TurnRecord
+from lambdas.conversation.inbox import Mark
 from tests.races.racer import Spoken
 from tests.races.shared_table import Write
 
@@ -65,16 +66,16 @@ def _of_messages(write: Write) -> Iterator[str]:
         yield "messages wait and nobody holds the turn"
     if after.inbox and after.state in WITHOUT_BOT:
         yield f"messages wait in state {after.state}"
-    for key, times in Counter(after.done).items():
+    for mark, times in Counter(after.done).items():
         if times > 1:
-            yield f"{key} is done {times} times"
-    if again := _keys(after) & set(after.done):
+            yield f"{mark} is done {times} times"
+    if again := _marks(after) & set(after.done):
         yield f"answered already and waiting again: {sorted(again)}"
     if before is None:
         return
     if gone := set(before.done) - set(after.done):
         yield f"no longer done: {sorted(gone)}"
-    lost = _keys(before) - _keys(after) - set(after.done)
+    lost = _marks(before) - _marks(after) - set(after.done)
     if lost and after.state is not State.ENDED:
         yield f"gone and not done, in state {after.state}: {sorted(lost)}"
 
@@ -95,15 +96,15 @@ def _of_speaking(writes: Sequence[Write], spoken: Iterable[Spoken]) -> Iterator[
 def _of_answers(writes: Sequence[Write]) -> Iterator[str]:
     """Each message is finished by exactly one write, and at the end none is left."""
     finished = Counter(
-        key for write in writes for key in set(write.after.done) - set(write.before.done if write.before else ())
+        mark for write in writes for mark in set(write.after.done) - set(write.before.done if write.before else ())
     )
-    yield from (f"{key} was finished {times} times" for key, times in finished.items() if times > 1)
+    yield from (f"{mark} was finished {times} times" for mark, times in finished.items() if times > 1)
     if writes and writes[-1].after.inbox:
-        yield f"left at the end: {sorted(_keys(writes[-1].after))}"
+        yield f"left at the end: {sorted(_marks(writes[-1].after))}"
 
 
-def _keys(record: TurnRecord) -> set[str]:
-    return {message.key for message in record.inbox}
+def _marks(record: TurnRecord) -> set[Mark]:
+    return {message.mark for message in record.inbox}
 
 
 def _without_inbox(record: TurnRecord) -> tuple[object, ...]:

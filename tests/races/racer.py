@@ -248,8 +248,7 @@ class Racer:
             self.report.spoken.append(Spoken(self._owner, at, keys))
 
     def _answered(self, record: TurnRecord) -> TurnRecord:
-        finished = (message.key for message in record.asked())
-        done = remember(record.done, finished, now=self.time.value, age_limit_seconds=AGE_LIMIT_SECONDS)
+        done = remember(record.done, record.asked(), now=self.time.value, age_limit_seconds=AGE_LIMIT_SECONDS)
         return replace(record, done=done, takeovers=0, pending=None)
 
 

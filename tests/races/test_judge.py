@@ -14,7 +14,7 @@ NOW = 1_800_000_000.0
 HELLO = Message(id="m1", at=NOW, kind=Kind.TEXT, text="Hello")
 FREE = TurnRecord(contact_id="c1", state=State.BOT, since=NOW, stay=1, language="en", session=Session(id="s1"))
 HELD = replace(FREE, inbox=(HELLO,), lease=Lease(owner="a", until=NOW + LEASE_SECONDS, asks=(HELLO.key,)))
-DONE = replace(FREE, done=(HELLO.key,))
+DONE = replace(FREE, done=(HELLO.mark,))
 
 
 def judged(*records: TurnRecord, writer: str | None = "a", spoken: tuple[Spoken, ...] = ()) -> str:

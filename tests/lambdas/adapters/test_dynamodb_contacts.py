@@ -68,14 +68,22 @@ def stored(client: DynamoDBClient, table: str, item: str) -> dict[str, Any]:
 # ---- what is kept
 
 
-def test_a_typical_turn_is_one_write_unit(client: DynamoDBClient, table: str, stays: DynamoDBContacts) -> None:
-    """Every turn writes it twice: a message of 200 bytes, some told attributes, ids as AWS makes them."""
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        (20, {}),
+        (14, {"name": "Ana María González Etcheverry", "customer_number": "00012345678", "plan": "premium"}),
+    ],
+)
+def test_a_typical_turn_is_one_write_unit(
+    client: DynamoDBClient, table: str, stays: DynamoDBContacts, turns: int, told: dict[str, str]
+) -> None:
+    """Every turn writes it twice: a message of 200 bytes, ids as AWS makes them, and so many turns in ten minutes."""
     identifier = "7a0f6a0e-3f2b-4d43-9a55-6f1d5c9b8e21"
-    told = {"name": "Ana María González Etcheverry", "customer_number": "00012345678", "plan": "premium"}
     stays.begin_joining(replace(fresh(), session=Session(id=identifier, used_at=NOW), told=told), now=NOW)
     stays.become_bot(fresh(), now=NOW)
     earlier = taken(stays, says(id=identifier), owner=identifier)
-    done = tuple(says(id=identifier, at=NOW + number).key for number in range(3))
+    done = tuple(says(id=str(number), at=NOW + number).mark for number in range(turns - 1))
     stays.release(earlier, owner=identifier, answered=replace(earlier, done=done, heard=identifier))
 
     taken(stays, says("ñ" * 100, id=identifier, at=NOW + 5), owner=identifier)
@@ -105,6 +113,32 @@ def test_tokens_lie_in_the_other_item(client: DynamoDBClient, table: str, stays:
     assert stored(client, table, "contact")["participant_token"] == {"S": contact.participant_token}
     assert contact.participant_token not in str(stored(client, table, "turn"))
     assert contact.connection_token not in str(stored(client, table, "turn"))
+
+
+def test_what_an_earlier_version_has_finished_is_not_answered_again(
+    client: DynamoDBClient, table: str, stays: DynamoDBContacts
+) -> None:
+    """It kept whole keys; the first turn of this one keeps marks instead of them."""
+    joined(stays)
+    key = {"contact_id": {"S": CONTACT}, "item": {"S": "turn"}}
+    before, now, after = (says(id=f"7a0f6a0e-{number}", at=NOW + number) for number in range(3))
+    client.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET done = :done",
+        ExpressionAttributeValues={":done": {"L": [{"S": before.key}]}},
+    )
+
+    assert isinstance(stays.take(CONTACT, before, owner="me", now=NOW), NotTaken)
+    record = taken(stays, now)
+    assert record.done == (before.mark,)
+    stays.release(record, owner="me", answered=replace(record, done=(before.mark, now.mark)))
+
+    assert [isinstance(stays.take(CONTACT, one, owner="me", now=NOW), NotTaken) for one in (before, now, after)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("item", ["turn", "contact"])
@@ -283,8 +317,8 @@ def test_a_repeated_release_is_done(stays: DynamoDBContacts, repeating: DynamoDB
     joined(stays)
     record = taken(stays)
 
-    assert repeating.release(record, owner="me", answered=replace(record, done=(says().key,))) is None
-    assert seen(stays).done == (says().key,)
+    assert repeating.release(record, owner="me", answered=replace(record, done=(says().mark,))) is None
+    assert seen(stays).done == (says().mark,)
 
 
 def test_a_repeated_going_round_is_done(stays: DynamoDBContacts, repeating: DynamoDBContacts) -> None:
@@ -294,7 +328,7 @@ def test_a_repeated_going_round_is_done(stays: DynamoDBContacts, repeating: Dyna
     second = says(id="m2", at=NOW + 1)
     stays.take(CONTACT, second, owner="other", now=NOW + 1)
 
-    after = repeating.go_round(record, owner="me", answered=replace(record, done=(says().key,)), asks=(second.key,))
+    after = repeating.go_round(record, owner="me", answered=replace(record, done=(says().mark,)), asks=(second.key,))
 
     assert after == seen(stays)
     assert after is not None
@@ -458,7 +492,7 @@ def test_no_message_is_left_behind_by_a_release(shared: DynamoDBContacts) -> Non
         while record is not None:
             asked = [asked.key for asked in record.asked()]
             answered.extend(asked)
-            finished = replace(record, done=(*record.done, *asked))
+            finished = replace(record, done=(*record.done, *(asked.mark for asked in record.asked())))
             found = shared.release(record, owner=message.id, answered=finished)
             if found is None:
                 return

@@ -127,7 +127,7 @@ def test_a_message_that_was_answered_is_known(stays: Stays) -> None:
     """A retry a minute later finds it in `done`."""
     joined(stays)
     record = taken(stays)
-    stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    stays.release(record, owner="me", answered=replace(record, done=(says().mark,)))
 
     answer = stays.take(CONTACT, says(), owner="late", now=NOW + 60)
 
@@ -309,12 +309,12 @@ def test_release_finishes_the_messages_and_frees_the_turn(stays: Stays) -> None:
     session = Session(id=record.session.id, used_at=NOW + 3)
 
     answer = stays.release(
-        record, owner="me", answered=replace(record, done=(says().key,), session=session, failures=1, heard="i7")
+        record, owner="me", answered=replace(record, done=(says().mark,), session=session, failures=1, heard="i7")
     )
 
     assert answer is None
     after = seen(stays)
-    assert (after.lease, after.inbox, after.done) == (None, (), (says().key,))
+    assert (after.lease, after.inbox, after.done) == (None, (), (says().mark,))
     assert (after.session, after.failures, after.heard) == (session, 1, "i7")
 
 
@@ -346,7 +346,7 @@ def test_whoever_knows_of_no_refusal_erases_none(stays: Stays) -> None:
     """The flow takes the contact with a record that may be older than the last round."""
     joined(stays)
     record = taken(stays)
-    stays.release(record, owner="me", answered=replace(record, done=(says().key,), refused=("m1",)))
+    stays.release(record, owner="me", answered=replace(record, done=(says().mark,), refused=("m1",)))
 
     decided = stays.begin_handoff(record, a_handoff(), owner="flow", now=NOW, seize=True)
     stays.become_human(record, now=NOW)
@@ -373,7 +373,7 @@ def test_release_is_refused_while_messages_wait(stays: Stays) -> None:
     second = says(id="m2", at=NOW + 1)
     stays.take(CONTACT, second, owner="other", now=NOW + 1)
 
-    found = stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    found = stays.release(record, owner="me", answered=replace(record, done=(says().mark,)))
 
     assert found == seen(stays)
     assert found is not None
@@ -388,7 +388,7 @@ def test_only_the_holder_releases(stays: Stays) -> None:
     record = taken(stays, owner="slow")
     stays.take_over(record, owner="other", now=LEASE_OVER)
 
-    found = stays.release(record, owner="slow", answered=replace(record, done=(says().key,)))
+    found = stays.release(record, owner="slow", answered=replace(record, done=(says().mark,)))
 
     assert found == seen(stays)
     assert found is not None
@@ -416,12 +416,12 @@ def test_going_round_finishes_what_was_asked_and_keeps_the_turn(stays: Stays) ->
         stays.take(CONTACT, message, owner="other", now=NOW + 2)
 
     after = stays.go_round(
-        record, owner="me", answered=replace(record, done=(says().key,)), asks=(second.key, third.key)
+        record, owner="me", answered=replace(record, done=(says().mark,)), asks=(second.key, third.key)
     )
 
     assert after == seen(stays)
     assert after is not None
-    assert (after.inbox, after.asked(), after.done) == ((second, third), (second, third), (says().key,))
+    assert (after.inbox, after.asked(), after.done) == ((second, third), (second, third), (says().mark,))
     assert after.lease is not None
     assert after.lease.owner == "me"
 
@@ -512,13 +512,13 @@ def test_what_waited_when_the_contact_left_is_known(stays: Stays) -> None:
     """It belongs to the person: a duplicate that comes after the bot's return must not be answered by the bot."""
     joined(stays)
     record = taken(stays)
-    stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    stays.release(record, owner="me", answered=replace(record, done=(says().mark,)))
     second = says(id="m2", at=NOW + 1)
     record = taken(stays, second, now=NOW + 1)
 
     after = stays.begin_handoff(record, a_handoff(), owner="me", now=NOW + 4, seize=False)
 
-    assert after.done == (says().key, second.key)
+    assert after.done == (says().mark, second.mark)
 
 
 @pytest.mark.parametrize("way", ["hand-off", "by the flow", "human"])
@@ -535,20 +535,20 @@ def test_what_came_since_the_holder_looked_is_known_too(stays: Stays, way: str) 
         stays.begin_handoff(record, a_handoff(), owner="me", now=NOW + 4, seize=way == "by the flow")
 
     assert seen(stays).inbox == ()
-    assert seen(stays).done == (says().key, late.key)
+    assert seen(stays).done == (says().mark, late.mark)
 
 
 def test_what_was_answered_since_the_flow_looked_is_done_once(stays: Stays) -> None:
     """The flow seizes by what it read; the holder has finished that and begun with something else."""
     joined(stays)
     record = taken(stays)
-    stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    stays.release(record, owner="me", answered=replace(record, done=(says().mark,)))
     second = says(id="m2", at=NOW + 1)
     taken(stays, second, now=NOW + 1)
 
     after = stays.begin_handoff(record, a_handoff(), owner="flow", now=NOW + 4, seize=True)
 
-    assert after.done == (says().key, second.key)
+    assert after.done == (says().mark, second.mark)
 
 
 def test_a_hand_off_in_which_the_flow_speaks_has_no_sentence(stays: Stays) -> None:
@@ -683,7 +683,7 @@ def test_a_returning_bot_begins_a_new_stay(stays: Stays, state: State) -> None:
     """Numbered after the last; what was answered stays known, and hand-offs go on counting."""
     first = joined(stays)
     record = taken(stays)
-    stays.release(record, owner="me", answered=replace(record, done=(says().key,)))
+    stays.release(record, owner="me", answered=replace(record, done=(says().mark,)))
     stays.begin_handoff(first, a_handoff(), owner="flow", now=NOW, seize=True)
     if state is State.HUMAN:
         stays.become_human(first, now=NOW)
@@ -691,7 +691,7 @@ def test_a_returning_bot_begins_a_new_stay(stays: Stays, state: State) -> None:
 
     second = stays.begin_joining(again, now=NOW + 600)
 
-    assert second == replace(again, stay=2, done=(says().key,), handoffs=1)
+    assert second == replace(again, stay=2, done=(says().mark,), handoffs=1)
     assert seen(stays) == second
 
 
@@ -752,7 +752,9 @@ def test_a_late_entry_of_an_earlier_stay_leaves_the_next_one_joining(stays: Stay
 
 LATE_WRITES: dict[str, Callable[[Stays, TurnRecord], object]] = {
     "take over": lambda stays, first: stays.take_over(first, owner="first", now=NOW + 1000),
-    "release": lambda stays, first: stays.release(first, owner="first", answered=replace(first, done=("x",))),
+    "release": lambda stays, first: stays.release(
+        first, owner="first", answered=replace(first, done=(says(id="x").mark,))
+    ),
     "go round": lambda stays, first: stays.go_round(first, owner="first", answered=first, asks=()),
     "become human": lambda stays, first: stays.become_human(first, now=NOW + 1000),
     "become bot": lambda stays, first: stays.become_bot(first, now=NOW + 1000),

@@ -11,10 +11,11 @@ from lambdas.conversation.inbox import (
     Kind,
     Message,
     as_prompt,
+    fingerprint,
+    fingerprint_in,
     in_order,
     overflows,
     remember,
-    written_at,
 )
 from tests.fakes import NOON
 
@@ -43,10 +44,16 @@ def test_the_order_does_not_depend_on_the_order_of_arrival(arrived: list[Message
     assert [message.key for message in in_order(shuffled)] == [message.key for message in in_order(arrived)]
 
 
-@given(messages)
-def test_a_key_says_when_the_message_was_written(message: Message) -> None:
-    """Finished keys are forgotten by their age, and keys are all that is kept of them."""
-    assert written_at(message.key) == message.at
+@given(messages, messages)
+def test_a_mark_tells_messages_apart(one: Message, other: Message) -> None:
+    """By their Ids, which Connect gives once: that a message's moment is the same everywhere is documented nowhere."""
+    assert (fingerprint_in(one.mark) == fingerprint_in(other.mark)) == (one.id == other.id)
+    assert fingerprint_in(one.mark) == fingerprint(one.id)
+
+
+def test_a_mark_is_short() -> None:
+    """The record keeps one for each message of ten minutes, and is billed by the kilobyte."""
+    assert len(says("Where is my order?", identifier="7a0f6a0e-3f2b-4d43-9a55-6f1d5c9b8e21").mark) == 17
 
 
 def test_the_same_message_has_the_same_key_however_often_it_comes() -> None:
@@ -83,14 +90,17 @@ def test_an_inbox_holds_64_kilobytes_of_utf8() -> None:
 
 
 def test_finished_messages_are_remembered_as_long_as_a_duplicate_could_be_asked() -> None:
-    """Twice the age limit, because clocks differ; what is older would not be put to the agent anyway."""
-    old, recent, new = (says("", at=NOON - age).key for age in (2 * AGE_LIMIT + 1, 2 * AGE_LIMIT, 0))
+    """Twice the age limit and up to a minute, as clocks differ; what is older would not be put to the agent anyway."""
+    minute = NOON - NOON % 60
+    old, recent, new = (says("", identifier=str(age), at=minute - age) for age in (2 * AGE_LIMIT + 1, 2 * AGE_LIMIT, 0))
 
-    assert remember([old, recent], [new], now=NOON, age_limit_seconds=AGE_LIMIT) == (recent, new)
+    remembered = remember([old.mark, recent.mark], [new], now=minute + 59, age_limit_seconds=AGE_LIMIT)
+
+    assert remembered == (recent.mark, new.mark)
 
 
 def test_a_message_is_remembered_once() -> None:
     """A message finished again after a takeover must not make the record grow."""
-    key = says("").key
+    message = says("")
 
-    assert remember([key], [key], now=NOON, age_limit_seconds=AGE_LIMIT) == (key,)
+    assert remember([message.mark], [message], now=NOON, age_limit_seconds=AGE_LIMIT) == (message.mark,)

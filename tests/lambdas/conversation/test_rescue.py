@@ -85,7 +85,7 @@ def test_the_person_gets_everything_that_waited() -> None:
 
     require_rescued(stage)
     assert stage.room.attributes["handoff_summary"] == "Where is my order?\nAnd my ticket?"
-    assert set(stage.record.done) == {first.key, second.key}
+    assert set(stage.record.done) == {first.mark, second.mark}
 
 
 def test_a_file_that_nobody_answered_brings_a_person_too() -> None:
@@ -116,7 +116,7 @@ def test_a_message_that_was_answered_so_long_ago_that_the_record_forgot_it_needs
     message = stage.hears("Where is my order?")
     stage.clock.advance(REMEMBERED_SECONDS + 60)
     stage.hears("And when?")
-    assert message.key not in stage.record.done
+    assert message.mark not in stage.record.done
 
     rescuing(stage, message).run()
 

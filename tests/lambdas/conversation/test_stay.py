@@ -490,7 +490,7 @@ def test_a_message_passed_over_by_the_answer_to_another_is_noticed() -> None:
     first = door.room.customer_says("Where is my order?")
     door.room.customer_says("And my ticket?")
     door.room.send(door.contact.connection_token, "Your order is here.", client_token="answer")
-    door.stays.turns[CONTACT] = replace(door.record, done=(first.key,))
+    door.stays.turns[CONTACT] = replace(door.record, done=(first.mark,))
     door.clock.advance(UNANSWERED + 1)
 
     assert watch(CONTACT, door.reception) == "take_over"
@@ -502,7 +502,7 @@ def test_a_finished_message_is_known_even_if_the_transcript_shows_another_moment
     door.joins()
     message = door.room.customer_says("Where is my order?")
     door.room.send(door.contact.connection_token, "Here.", client_token="answer")
-    door.stays.turns[CONTACT] = replace(door.record, done=(replace(message, at=message.at + 0.001).key,))
+    door.stays.turns[CONTACT] = replace(door.record, done=(replace(message, at=message.at + 60).mark,))
     door.clock.advance(UNANSWERED + 1)
 
     assert watch(CONTACT, door.reception) == "wait"

@@ -66,7 +66,7 @@ def test_a_finished_turn_is_free_and_remembers_what_it_answered() -> None:
     message = stage.hears("Where is my order?")
 
     assert (stage.record.state, stage.record.lease, stage.record.inbox) == (State.BOT, None, ())
-    assert stage.record.done == (message.key,)
+    assert stage.record.done == (message.mark,)
 
 
 def test_the_agent_is_asked_with_what_it_should_know() -> None:
@@ -273,7 +273,7 @@ def test_a_late_message_after_which_the_bot_has_spoken_is_moot() -> None:
     stage.hears(late)
 
     assert stage.heard == ["Here."]
-    assert late.key in stage.record.done or stage.record.inbox == ()
+    assert late.mark in stage.record.done or stage.record.inbox == ()
     assert stage.record.state is State.BOT
 
 

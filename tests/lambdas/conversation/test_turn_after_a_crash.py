@@ -36,7 +36,7 @@ def test_an_answer_that_was_heard_is_not_given_again() -> None:
 
     assert stage.heard == ["It is here.", says("partly_heard")]
     assert len(stage.agents.asked) == 1
-    assert stage.record.done == (message.key,)
+    assert stage.record.done == (message.mark,)
 
 
 def test_after_a_broken_answer_the_agent_starts_anew_with_the_talk() -> None:

@@ -157,7 +157,7 @@ class Chat:
 
     def _require_answers(self) -> None:
         assert self.scenario.ends_with is State.BOT or says("partly_heard") in self.stage.heard
-        assert {message.key for message in self.sent} <= set(self.stage.record.done)
+        assert {message.mark for message in self.sent} <= set(self.stage.record.done)
         for parts in self.scenario.parts.values():
             heard = [part for part in parts if part in self.stage.heard]
             if len(heard) < len(parts):

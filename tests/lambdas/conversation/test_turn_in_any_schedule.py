@@ -136,7 +136,7 @@ class Schedule:
             assert not stage.connected
         else:
             assert record.state is State.BOT
-            assert {message.key for message in self.sent} <= set(record.done)
+            assert {message.mark for message in self.sent} <= set(record.done)
             left_behind = {message.text for message in self.sent if not self.was_answered(message.text)}
             assert left_behind <= self.late or not stage.room.shows_transcript
 
