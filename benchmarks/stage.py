@@ -60,6 +60,7 @@ def chat_bot_settings(backend: str) -> dict[str, str]:
         "MESSAGE_AGE_LIMIT_SECONDS": "300",
         "TURN_DEADLINE_SECONDS": "120",
         "SPEAK": SPEAK,
+        "MARKDOWN": "true",
         "ONE_MOMENT_SECONDS": "15",
         **BACKENDS[backend],
     }

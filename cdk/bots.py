@@ -101,6 +101,7 @@ def make_chat_bot(
             "MESSAGE_AGE_LIMIT_SECONDS": str(settings.message_age_limit_seconds),
             "TURN_DEADLINE_SECONDS": str(settings.turn_deadline_seconds),
             "SPEAK": settings.speak,
+            "MARKDOWN": flag(on=settings.markdown),
             "ONE_MOMENT_SECONDS": str(settings.one_moment_seconds),
             **powertools(CHAT_BOT_SERVICE, settings),
         },

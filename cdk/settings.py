@@ -100,6 +100,9 @@ class Settings(BaseModel):
 
     Chat is billed by the message, $0.010 for one sent or received: see the README.
     """
+    markdown: bool = True
+    """Whether a team's Markdown goes to web chats as such: where a contact refuses it, and on every other channel, it
+    goes as plain text. `false` sends plain text from the start."""
     one_moment_seconds: int = Field(default=15, ge=0, le=140)
     """After so long without a word of the answer the customer is asked for a moment, once; 0 for never."""
     read_transcript: bool = True

@@ -11,13 +11,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from lambdas.conversation.errors import AgentUnavailable, ChatError, ConnectionRefused, TranscriptRefused
+from lambdas.conversation.errors import AgentUnavailable, ChatError, ConnectionRefused, FormatRefused, TranscriptRefused
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import (
     AgentEvent,
     Chat,
     Connection,
+    ContentType,
     Finished,
     Question,
     Refused,
@@ -85,6 +86,7 @@ class FakeRoom:
         self.calls: list[str] = []
         """Every operation asked for, in order, but typing, which runs beside."""
         self.shows_transcript = True
+        self.shows_markdown = True
         self._meets: dict[str, list[Happening]] = defaultdict(list)
         self._lost_answers: list[str] = []
         self._participants: dict[str, str] = {}
@@ -144,10 +146,12 @@ class FakeRoom:
         self.bearers.add(token)
         return Connection(token=token, expires_at=self.clock.now() + 86_400)
 
-    def send(self, token: str, text: str, *, client_token: str) -> str:
+    def send(self, token: str, text: str, *, client_token: str, content_type: ContentType = "text/plain") -> str:
         self._call("send", token)
+        if content_type == "text/markdown" and not self.shows_markdown:
+            raise FormatRefused("send", "ValidationException")
         if client_token not in self._sent:
-            self._sent[client_token] = self._add("CUSTOM_BOT", text).id
+            self._sent[client_token] = self._add("CUSTOM_BOT", text, content_type=content_type).id
             self.seen.append(text)
         self._lose_answer("send")
         return self._sent[client_token]
@@ -195,9 +199,9 @@ class FakeRoom:
         if token not in self.bearers:
             raise ConnectionRefused(operation, "AccessDeniedException")
 
-    def _add(self, role: Role, text: str, *, attachment: bool = False) -> Said:
+    def _add(self, role: Role, text: str, *, attachment: bool = False, content_type: str = "text/plain") -> Said:
         at = max(self.clock.now(), self.items[-1].at + 0.001 if self.items else 0.0)
-        kind = "" if attachment else "text/plain"
+        kind = "" if attachment else content_type
         identifier = f"item-{next(self._numbers)}"
         said = Said(id=identifier, at=at, role=role, text=text, content_type=kind, attachment=attachment)
         self.items.append(said)

@@ -21,9 +21,10 @@ from lambdas.conversation.errors import (
     ChatError,
     ChatThrottled,
     ConnectionRefused,
+    FormatRefused,
     TranscriptRefused,
 )
-from lambdas.conversation.ports import Chat, Connection, Said
+from lambdas.conversation.ports import Chat, Connection, ContentType, Said
 
 if TYPE_CHECKING:
     from types_boto3_connect import ConnectClient
@@ -39,6 +40,7 @@ ATTRIBUTES_REFUSED = frozenset(
 )
 """Asking again with the same attributes gives the same answer; the hand-off goes on with fewer or without."""
 
+BAD_REQUEST = 400
 TOO_MANY_REQUESTS = 429
 THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
 """Whatever the status: no model names the one that a rate limit in front of a service answers with."""
@@ -96,13 +98,20 @@ class ConnectChat:
         credentials = answer["ConnectionCredentials"]
         return Connection(token=credentials["ConnectionToken"], expires_at=_seconds(credentials["Expiry"]))
 
-    def send(self, token: str, text: str, *, client_token: str) -> str:
-        answer = _call_as_participant(
-            "SendMessage",
-            lambda: self.participant_client.send_message(
-                ContentType="text/plain", Content=text, ClientToken=client_token, ConnectionToken=token
-            ),
-        )
+    def send(self, token: str, text: str, *, client_token: str, content_type: ContentType = "text/plain") -> str:
+        try:
+            answer = _call_as_participant(
+                "SendMessage",
+                lambda: self.participant_client.send_message(
+                    ContentType=content_type, Content=text, ClientToken=client_token, ConnectionToken=token
+                ),
+            )
+        except (ChatThrottled, ConnectionRefused):
+            raise
+        except ChatError as error:
+            if content_type == "text/markdown" and _is_bad_request(error.__cause__):
+                raise FormatRefused(error.operation, error.code) from error
+            raise
         return answer["Id"]
 
     def show_typing(self, token: str) -> None:
@@ -167,6 +176,11 @@ def _failed(operation: str, error: ClientError) -> ChatError:
     if status == TOO_MANY_REQUESTS or code in THROTTLES:
         return ChatThrottled(operation, code)
     return ChatError(operation, code, retryable=status >= SERVER_ERROR)
+
+
+def _is_bad_request(error: BaseException | None) -> bool:
+    """By the status alone: with which code Connect refuses a content type is documented nowhere."""
+    return isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == BAD_REQUEST
 
 
 def _call_as_participant(operation: str, call: Callable[[], Answer]) -> Answer:

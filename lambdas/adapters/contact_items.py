@@ -138,6 +138,7 @@ def contact_item(contact: ContactRecord, expires_at: float) -> dict[str, Any]:
         "connection_token": contact.connection_token,
         "connection_expires_at": milliseconds(contact.connection_expires_at),
         "streaming_id": contact.streaming_id,
+        "shows_markdown": contact.shows_markdown,
         "expires_at": int(expires_at),
     }
 
@@ -154,4 +155,5 @@ def contact_record(item: Attributes) -> ContactRecord:
         connection_token=values["connection_token"],
         connection_expires_at=int(values["connection_expires_at"]) / 1000,
         streaming_id=values["streaming_id"],
+        shows_markdown=values.get("shows_markdown", True),
     )

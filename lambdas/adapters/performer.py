@@ -376,11 +376,22 @@ class Performer:
         self._dots.words_come()
         self._require_voice()  # right before the send: nothing is waited for in between
         try:
-            return self.room.send(contact.connection_token, step.text, client_token=step.client_token)
+            return self.room.send(
+                contact.connection_token, step.text, client_token=step.client_token, content_type=step.content_type
+            )
         except ChatThrottled:
             self._notice_rush()
             self.report("SendsThrottled")
             raise
+
+    def speak_plainly(self, _: do.SpeakPlainly) -> None:
+        contact = replace(self.read_contact(do.ReadContact()), shows_markdown=False)
+        self._contact = self._promise()
+        self._contact.set_result(contact)
+        self.report("MarkdownRefused")
+        if self._held is not None:
+            with contextlib.suppress(RecordUnavailable):  # the next turn is refused once more, and nothing worse
+                self.stays.save_contact(contact, expires_at=self._held.expires_at)
 
     def _require_voice(self) -> None:
         if self._holding is None:
@@ -441,6 +452,7 @@ PERFORMERS: dict[type[do.Effect[Any]], Callable[[Performer, Any], Any]] = {
     do.Resume: Performer.resume,
     do.Send: Performer.send,
     do.SetAttributes: Performer.set_attributes,
+    do.SpeakPlainly: Performer.speak_plainly,
     do.StopStreaming: Performer.stop_streaming,
     do.Take: Performer.take,
     do.TakeOver: Performer.take_over,

@@ -22,6 +22,7 @@ NAMES = frozenset(
         "MESSAGE_AGE_LIMIT_SECONDS",
         "TURN_DEADLINE_SECONDS",
         "SPEAK",
+        "MARKDOWN",
         "ONE_MOMENT_SECONDS",
     }
 )
@@ -46,6 +47,8 @@ class Settings:
     message_age_limit_seconds: float
     turn_deadline_seconds: float
     manner: Manner
+    markdown: bool
+    """Whether web chats are sent Markdown as such."""
     one_moment_seconds: float
     """0: never."""
 
@@ -62,5 +65,6 @@ class Settings:
             message_age_limit_seconds=environment.seconds("MESSAGE_AGE_LIMIT_SECONDS", least=60, most=3600),
             turn_deadline_seconds=environment.seconds("TURN_DEADLINE_SECONDS", least=10, most=140),
             manner=environment.choice("SPEAK", MANNERS),
+            markdown=environment.flag("MARKDOWN"),
             one_moment_seconds=environment.seconds("ONE_MOMENT_SECONDS", least=0, most=140),
         )

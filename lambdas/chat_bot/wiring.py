@@ -37,6 +37,7 @@ def wire(variables: Mapping[str, str]) -> ChatBot:
             deadline_seconds=settings.turn_deadline_seconds,
             session_idle_seconds=settings.agent_session_idle_seconds,
             manner=settings.manner,
+            markdown=settings.markdown,
             one_moment_seconds=settings.one_moment_seconds,
         ),
         may_read_transcript=settings.may_read_transcript,

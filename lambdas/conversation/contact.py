@@ -147,3 +147,5 @@ class ContactRecord:
     connection_expires_at: float
     """Seconds since the epoch."""
     streaming_id: str
+    shows_markdown: bool = True
+    """Until Connect has refused it: nothing tells a bot beforehand what a contact supports."""

@@ -15,7 +15,7 @@ from lambdas.conversation.contact import ContactRecord, TurnRecord
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Handoff
 from lambdas.conversation.inbox import Message
-from lambdas.conversation.ports import AgentEvent, NotTaken, Question, Result, Said, Taken
+from lambdas.conversation.ports import AgentEvent, ContentType, NotTaken, Question, Result, Said, Taken
 
 Result_co = TypeVar("Result_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -108,6 +108,12 @@ class Send(Effect[str]):
 
     text: str
     client_token: str
+    content_type: ContentType = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakPlainly(Effect[None]):
+    """No Markdown to this contact any more; whether that is remembered beyond this turn is best effort."""
 
 
 @dataclass(frozen=True, slots=True)

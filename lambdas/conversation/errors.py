@@ -20,6 +20,7 @@
         ├── ChatThrottled      Connect is too busy just now
         ├── ConnectionRefused  the bot is no longer in the chat
         ├── AttributesRefused  Connect refused the attributes
+        ├── FormatRefused      this contact shows no Markdown
         └── TranscriptRefused  Connect does not show the transcript to the bot
 
 Adapters translate the errors of AWS into these, once, keeping the cause. A message of an error never holds text of the
@@ -172,6 +173,10 @@ class ConnectionRefused(ChatError):
 
 class AttributesRefused(ChatError):
     """The attributes are too large or not acceptable; fewer of them may be."""
+
+
+class FormatRefused(ChatError):
+    """A message in Markdown was not taken, so nothing was said; the same as plain text may be."""
 
 
 class TranscriptRefused(ChatError):

@@ -16,6 +16,8 @@ from lambdas.conversation.handoff import Call, Handoff
 from lambdas.conversation.inbox import Message
 
 Role = Literal["CUSTOMER", "CUSTOM_BOT", "AGENT", "SYSTEM"]
+ContentType = Literal["text/plain", "text/markdown"]
+"""Of what the bot says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +247,11 @@ class Room(Protocol):
 
     def connect(self, participant_token: str) -> Connection: ...
 
-    def send(self, token: str, text: str, *, client_token: str) -> str:
-        """The message's id, which it has in the transcript, too."""
+    def send(self, token: str, text: str, *, client_token: str, content_type: ContentType = "text/plain") -> str:
+        """The message's id, which it has in the transcript, too.
+
+        Raises `FormatRefused` for Markdown that the contact does not show.
+        """
         ...
 
     def show_typing(self, token: str) -> None: ...

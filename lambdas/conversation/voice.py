@@ -1,8 +1,9 @@
 """What the bot says in a turn, and what was heard of it before.
 
-Speaking is the same everywhere: split for the channel, one effect per message, a client token for each. What was heard
-is read off the transcript, once a round; where Connect does not show it, everything counts as heard, because repeating
-is worse than leaving out.
+Speaking is the same everywhere: in parts as the channel takes them, one effect per message, a client token for each. A
+contact that refuses Markdown hears the same as plain text, at once and from then on. What was heard is read off the
+transcript, once a round; where Connect does not show it, everything counts as heard, because repeating is worse than
+leaving out.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lambdas.conversation.contact import TurnRecord
-from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, Steps
-from lambdas.conversation.errors import ChatError, ChatThrottled
+from lambdas.conversation.effects import ReadContact, ReadTranscript, Send, SpeakPlainly, Steps
+from lambdas.conversation.errors import ChatError, ChatThrottled, FormatRefused
 from lambdas.conversation.inbox import Message, remember_refused
+from lambdas.conversation.parts import Part, parts_of, together
 from lambdas.conversation.phrases import answers_nothing, phrases, refuses
 from lambdas.conversation.ports import Said
 from lambdas.conversation.retries import READING, SPEAKING, insist
-from lambdas.conversation.speech import channel_of, split
 from lambdas.conversation.world import World
 
 LEAVE_TIME_SECONDS = 30.0
@@ -47,30 +48,51 @@ class Voice:
         yield from self._say(phrases(self.record.language).say(key))
 
     def _say(self, text: str) -> Steps[None]:
-        contact = yield from ReadContact()
-        for part in split(text, channel_of(contact.subtype)):
-            self._parts += 1
-            yield from self._send(Send(part, self._client_token(part)))
+        parts = yield from self._in_parts([text])
+        for place, part in enumerate(parts):
+            try:
+                yield from self._send(self._message(part))
+            except FormatRefused:
+                yield from SpeakPlainly()
+                yield from self._say(together(parts[place:]))
+                return
 
     def _say_if_welcome(self, texts: Sequence[str]) -> Steps[str]:
         """What Connect is too busy to take just now; empty if everything was said."""
         if not texts:
             return ""
-        contact = yield from ReadContact()
-        parts = [part for text in texts for part in split(text, channel_of(contact.subtype))]
+        parts = yield from self._in_parts(texts)
         for place, part in enumerate(parts):
-            self._parts += 1
-            send = Send(part, self._client_token(part))
             try:
-                self.record = replace(self.record, heard=(yield from send))
-            except ChatThrottled:
-                return "\n\n".join(parts[place:])
-            except ChatError as failure:
-                if not failure.retryable:
-                    raise
-                # It may have been heard: from here on only the same message again is safe.
-                yield from self._send(send)
+                is_said = yield from self._send_if_welcome(self._message(part))
+            except FormatRefused:
+                yield from SpeakPlainly()
+                return (yield from self._say_if_welcome([together(parts[place:])]))
+            if not is_said:
+                return together(parts[place:])
         return ""
+
+    def _in_parts(self, texts: Sequence[str]) -> Steps[list[Part]]:
+        contact = yield from ReadContact()
+        markdown = self.world.rules.markdown
+        return [part for text in texts for part in parts_of(text, contact, markdown=markdown)]
+
+    def _message(self, part: Part) -> Send:
+        self._parts += 1
+        return Send(part.text, self._client_token(part.text), part.content_type)
+
+    def _send_if_welcome(self, send: Send) -> Steps[bool]:
+        """False if Connect is too busy to take it just now."""
+        try:
+            self.record = replace(self.record, heard=(yield from send))
+        except ChatThrottled:
+            return False
+        except ChatError as failure:
+            if not failure.retryable:
+                raise
+            # It may have been heard: from here on only the same message again is safe.
+            yield from self._send(send)
+        return True
 
     def _send(self, send: Send) -> Steps[None]:
         until = self._speaks_until or self.world.ends_at - LEAVE_TIME_SECONDS

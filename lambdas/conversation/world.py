@@ -19,6 +19,8 @@ class Rules:
     session_idle_seconds: float = 600.0
     """After this pause the agent has forgotten; a new session gets the talk as history."""
     manner: Manner = "first-sentence"
+    markdown: bool = True
+    """A web chat is sent Markdown as such; without, and everywhere else, as plain text."""
     one_moment_seconds: float = 15.0
     """After so long without a word of the answer the customer is asked for a moment; 0 for never."""
 

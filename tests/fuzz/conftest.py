@@ -33,6 +33,7 @@ CHAT_BOT = {
     "MESSAGE_AGE_LIMIT_SECONDS": "300",
     "TURN_DEADLINE_SECONDS": "120",
     "SPEAK": "paragraph",
+    "MARKDOWN": "true",
     "ONE_MOMENT_SECONDS": "15",
 }
 START_BOT = {

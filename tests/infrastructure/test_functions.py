@@ -49,6 +49,7 @@ def test_a_function_is_told_exactly_what_its_code_reads(template: Template, func
             "told_attributes": "name,tier",
             "read_transcript": "false",
             "speak": "whole",
+            "markdown": "false",
             "message_age_limit_seconds": "60",
             "turn_deadline_seconds": "20",
             "unanswered_seconds": "60",
@@ -79,6 +80,7 @@ def test_the_bots_accept_whatever_settings_the_stack_accepts(
     )
     assert joining.may_read_transcript is answering.may_read_transcript is rescuing.may_read_transcript
     assert answering.manner == settings.get("speak", "first-sentence")
+    assert answering.markdown is (settings.get("markdown") != "false")
 
 
 @pytest.mark.parametrize("function", FROM_THE_PACKAGE)

@@ -45,9 +45,10 @@ FAILURES = {
 class VirtualAgents:
     """The port `Agents`."""
 
-    def __init__(self, tasks: Tasks, judge: Judge) -> None:
+    def __init__(self, tasks: Tasks, judge: Judge, *, marked: bool = False) -> None:
         self.tasks = tasks
         self.judge = judge
+        self.marks = "*" if marked else ""
         self._answers = 0
 
     def ask(self, question: Question) -> VirtualAnswer:
@@ -102,7 +103,8 @@ class VirtualAnswer:
             return Refused("guardrail")
         if fate == PIECE:
             self.pieces += 1
-            return Text(f"A{self.number}p{self.pieces}.\n\n")
+            marks = self.agents.marks
+            return Text(f"{marks}A{self.number}p{self.pieces}.{marks}\n\n")
         return Finished()
 
 

@@ -5,6 +5,7 @@ Calls of the bot may be throttled (nothing happened), fail before or after they 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from lambdas.conversation.errors import (
     ChatError,
     ChatThrottled,
     ConnectionRefused,
+    FormatRefused,
     TranscriptRefused,
 )
-from lambdas.conversation.ports import Chat, Connection, Said
+from lambdas.conversation.ports import Chat, Connection, ContentType, Said
 from tests.model.judge import Began, Judge
 from tests.model.virtual_time import WELL, Process, Tasks
 
@@ -72,11 +74,11 @@ class Connect:
         if self.streaming:
             self.publish(said, content_type)
 
-    def send(self, bearer: str, text: str, client_token: str) -> tuple[str, bool]:
+    def send(self, text: str, client_token: str, content_type: str) -> tuple[str, bool]:
         """The id of the message, and whether it is new."""
         if client_token in self._sent:
             return self._sent[client_token], False
-        said = self.add("CUSTOM_BOT", text)
+        said = self.add("CUSTOM_BOT", text, content_type=content_type)
         self._sent[client_token] = said.id
         return said.id, True
 
@@ -89,6 +91,7 @@ class VirtualRoom:
     tasks: Tasks
     judge: Judge
     shows_transcript: bool
+    shows_markdown: bool = True
     streaming_fails: bool = False
     """For the next StartContactStreaming, which runs in a real thread: its fate cannot be decided on the way."""
     _streamed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -132,13 +135,16 @@ class VirtualRoom:
         self.connect_.bearers[token] = participant_token
         return Connection(token=token, expires_at=self.tasks.now + TOKEN_LIVES_SECONDS)
 
-    def send(self, token: str, text: str, *, client_token: str) -> str:
+    def send(self, token: str, text: str, *, client_token: str, content_type: ContentType = "text/plain") -> str:
         began = self.judge.send_begins(self.tasks.process)
-        return self._call("SendMessage", lambda: self._send(token, text, client_token, began))
+        return self._call("SendMessage", lambda: self._send(token, text, client_token, content_type, began))
 
-    def _send(self, token: str, text: str, client_token: str, began: Began) -> str:
+    def _send(self, token: str, text: str, client_token: str, content_type: ContentType, began: Began) -> str:
         participant = self._participant(token, "SendMessage")
-        identifier, is_new = self.connect_.send(token, text, client_token)
+        if content_type == "text/markdown" and not self.shows_markdown:
+            self.judge.happened("Markdown is refused")
+            raise FormatRefused("SendMessage", "ValidationException")
+        identifier, is_new = self.connect_.send(text, client_token, content_type)
         if is_new:
             self.judge.bot_said(self.tasks.process, participant, text, began)
         return identifier
@@ -186,9 +192,11 @@ class VirtualRoom:
             raise ChatError(operation, "InternalServerException", retryable=True)
         if fate == REFUSED:
             raise AttributesRefused(operation, "InvalidParameterException")
-        answer = effect()
         if fate == LOST:
+            with contextlib.suppress(FormatRefused):
+                effect()
             raise ChatError(operation, "ReadTimeoutError", retryable=True)
+        answer = effect()
         self.tasks.stop_at("connect", f"answer of {operation}")
         return answer
 

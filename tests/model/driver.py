@@ -45,6 +45,8 @@ def manners_at_random(chance: random.Random) -> Manners:
         may_read_transcript=chance.random() < 0.9,
         whole=chance.random() < 0.15,
         initial_message=chance.random() < 0.25,
+        marked=chance.random() < 0.5,
+        shows_markdown=chance.random() < 0.5,
     )
 
 

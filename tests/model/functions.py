@@ -149,6 +149,10 @@ class Manners:
     whole: bool = False
     """The bot speaks when the agent has finished."""
     initial_message: bool = False
+    marked: bool = False
+    """The agent answers in Markdown."""
+    shows_markdown: bool = True
+    """Whether the customer's chat takes it."""
 
     @property
     def sees_transcript(self) -> bool:

@@ -125,7 +125,11 @@ class Scene:
         self.connect = Connect(self.tasks, self._publish)
         self.stays = VirtualStays(self.tasks, self.judge, self.parts.memory())
         self.room = self.parts.room(
-            self.connect, self.tasks, self.judge, shows_transcript=self.manners.shows_transcript
+            self.connect,
+            self.tasks,
+            self.judge,
+            shows_transcript=self.manners.shows_transcript,
+            shows_markdown=self.manners.shows_markdown,
         )
         self.performers = Performers(self.tasks, self.parts.performer)
         self.flow = Flow(
@@ -151,7 +155,7 @@ class Scene:
             performers=self.performers,
             stays=self.stays,
             room=self.room,
-            agents=VirtualAgents(self.tasks, self.judge),
+            agents=VirtualAgents(self.tasks, self.judge, marked=self.manners.marked),
             policy=POLICY,
             rules=self.manners.rules,
             may_read_transcript=self.manners.may_read_transcript,

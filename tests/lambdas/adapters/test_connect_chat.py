@@ -19,6 +19,7 @@ from lambdas.conversation.errors import (
     ChatError,
     ChatThrottled,
     ConnectionRefused,
+    FormatRefused,
     TranscriptRefused,
 )
 from lambdas.conversation.inbox import Kind, Message
@@ -154,6 +155,49 @@ def test_a_message_is_sent_once_per_client_token(aws: AwsServer, room: ConnectCh
         "Content": "¡Hola! 👋",
         "ClientToken": "contact-1-1-m1-1-abc",
     }
+
+
+def test_a_message_says_what_it_is_written_in(aws: AwsServer, room: ConnectChat) -> None:
+    """Chat windows show marks as marks in plain text."""
+    aws.answers("POST", "/participant/message", answer(Id="message-1", AbsoluteTime="2026-11-20T10:15:02.113Z"))
+
+    room.send("bearer", "**Hola**", client_token="token", content_type="text/markdown")
+
+    assert aws.requests[0].json["ContentType"] == "text/markdown"
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "InvalidParameterException"])
+def test_markdown_that_is_not_taken_may_be_said_plainly(aws: AwsServer, room: ConnectChat, code: str) -> None:
+    """The code for it is documented nowhere; that nothing was done is what the status says."""
+    aws.answers("POST", "/participant/message", refusal(code, status=400))
+
+    with pytest.raises(FormatRefused) as raised:
+        room.send("bearer", "**Hola**", client_token="token", content_type="text/markdown")
+
+    assert (raised.value.code, raised.value.retryable) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("AccessDeniedException", 403, ConnectionRefused),
+        ("AccessDeniedException", 400, ConnectionRefused),
+        ("ThrottlingException", 429, ChatThrottled),
+        ("TooManyRequestsException", 400, ChatThrottled),
+        ("InternalServerException", 500, ChatError),
+        ("ConflictException", 409, ChatError),
+    ],
+)
+def test_markdown_that_fails_otherwise_is_no_matter_of_its_format(
+    aws: AwsServer, room: ConnectChat, code: str, status: int, kind: type[ChatError]
+) -> None:
+    """What may have been heard, or will be taken later, must not be said in another form beside."""
+    aws.answers("POST", "/participant/message", refusal(code, status=status))
+
+    with pytest.raises(ChatError) as raised:
+        room.send("bearer", "**Hola**", client_token="token", content_type="text/markdown")
+
+    assert type(raised.value) is kind
 
 
 def test_typing_is_an_event(aws: AwsServer, room: ConnectChat) -> None:
@@ -474,6 +518,19 @@ def test_a_stay_of_the_bot_from_joining_to_leaving(served: Served) -> None:
     assert served.call(served.chats.get_attributes, chat.contact_id) == {"handoff_reason": "customer_asked"}
     with pytest.raises(ConnectionRefused):
         room.send(bearer, "¿Sigues ahí?", client_token="1-late")
+
+
+def test_a_contact_without_markdown_refuses_it(served: Served) -> None:
+    """And takes the same as plain text."""
+    room, chat = ConnectChat(served.connect, served.participant), in_a_chat(served)
+    room.start_streaming(chat, topic_arn=TOPIC, client_token="2-streaming")
+    bearer = room.connect(room.create_participant(chat, name="Asistente", client_token="2-participant")).token
+
+    with pytest.raises(FormatRefused):
+        room.send(bearer, "**Hola**", client_token="marked", content_type="text/markdown")
+    room.send(bearer, "Hola", client_token="plain")
+
+    assert [said.text for said in room.transcript(bearer, chat)] == ["Hola", "Hola"]
 
 
 def test_attributes_over_the_limit_are_refused(served: Served) -> None:

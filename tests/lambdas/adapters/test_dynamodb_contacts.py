@@ -14,8 +14,10 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
+from lambdas.adapters.contact_items import contact_item, contact_record
 from lambdas.adapters.contacts_table import ContactsTable
 from lambdas.adapters.dynamodb_contacts import DynamoDBContacts
+from lambdas.attribute_values import attributes
 from lambdas.conversation.contact import LEASE_SECONDS, Session, State
 from lambdas.conversation.errors import IllegalMove, LeaseLost, RecordUnavailable
 from lambdas.conversation.inbox import Message
@@ -235,6 +237,14 @@ def test_however_much_waits_the_contact_can_leave(stays: DynamoDBContacts) -> No
 
     assert max(longest) < 1_000
     assert (seen(stays).state, len(seen(stays).done)) == (State.HUMAN, 150)
+
+
+def test_a_contact_of_an_earlier_version_has_not_refused_markdown_yet() -> None:
+    """Chats that are open while a deployment runs go on."""
+    item = attributes(contact_item(a_contact(), NOW + WEEK))
+    del item["shows_markdown"]
+
+    assert contact_record(item) == a_contact()
 
 
 def write_everything(stays: DynamoDBContacts) -> None:

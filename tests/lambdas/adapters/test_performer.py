@@ -508,6 +508,19 @@ def test_a_throttled_message_takes_the_dots_from_the_rest_of_the_turn() -> None:
     assert "SendsThrottled" in scene.stage.reports
 
 
+def test_who_refuses_markdown_is_spoken_to_plainly_though_the_record_cannot_be_written() -> None:
+    """In this turn; the next one asks once more."""
+    scene = Scene()
+    scene.stays.saves_fail = True
+
+    with scene.performer as performer:
+        scene.take()
+        performer.speak_plainly(do.SpeakPlainly())
+
+        assert not performer.read_contact(do.ReadContact()).shows_markdown
+    assert scene.stays.contacts[CONTACT].shows_markdown
+
+
 def test_throttled_dots_are_not_tried_again() -> None:
     """They are the first to be left out."""
     scene = Scene(typing_every_seconds=SOON)

@@ -818,6 +818,15 @@ def test_identity_and_tokens_are_kept_beside_the_turn(stays: Stays) -> None:
     assert seen(stays).state is State.BOT
 
 
+def test_a_contact_that_shows_no_markdown_is_remembered(stays: Stays) -> None:
+    """It is spoken to plainly from then on."""
+    plain = replace(a_contact(), shows_markdown=False)
+
+    stays.save_contact(plain, expires_at=NOW + WEEK)
+
+    assert stays.read_contact(CONTACT) == plain
+
+
 @pytest.mark.parametrize("stay", [1, 2])
 def test_a_new_connection_or_a_new_stay_replaces_the_tokens(stays: Stays, stay: int) -> None:
     """Connections live a day, chats up to seven."""

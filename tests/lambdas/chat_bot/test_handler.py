@@ -34,6 +34,7 @@ SETTINGS = {
     "MESSAGE_AGE_LIMIT_SECONDS": "300",
     "TURN_DEADLINE_SECONDS": "120",
     "SPEAK": "paragraph",
+    "MARKDOWN": "true",
     "ONE_MOMENT_SECONDS": "15",
 }
 HANDLER = "lambdas.chat_bot.handler.handler"

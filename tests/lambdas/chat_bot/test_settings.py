@@ -25,6 +25,7 @@ COMMON = {
     "MESSAGE_AGE_LIMIT_SECONDS": "300",
     "TURN_DEADLINE_SECONDS": "120",
     "SPEAK": "paragraph",
+    "MARKDOWN": "true",
     "ONE_MOMENT_SECONDS": "15",
 }
 GOOD: Mapping[str, Mapping[str, str]] = {
@@ -70,6 +71,7 @@ def test_settings_are_read_from_the_environment() -> None:
         message_age_limit_seconds=300.0,
         turn_deadline_seconds=120.0,
         manner="paragraph",
+        markdown=True,
         one_moment_seconds=15.0,
     )
 
@@ -166,6 +168,7 @@ def test_half_a_guardrail_stops_the_start(name: str) -> None:
         ("TURN_DEADLINE_SECONDS", "9"),
         ("READ_TRANSCRIPT", "maybe"),
         ("SPEAK", "loudly"),
+        ("MARKDOWN", "maybe"),
         ("ONE_MOMENT_SECONDS", "-1"),
         ("ONE_MOMENT_SECONDS", "141"),
         ("BACKEND", "bedrock"),
