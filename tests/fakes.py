@@ -16,6 +16,7 @@ from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind, Message
 from lambdas.conversation.ports import (
     AgentEvent,
+    Asking,
     Chat,
     Connection,
     ContentType,
@@ -234,12 +235,12 @@ class ScriptedAgents:
         self.ended: list[str] = []
         """The sessions that were ended."""
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]:
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
         self.asked.append(question)
         answer = self._to(question.text)
         return ScriptedStream(self._answers.pop(0) if answer is None else answer)
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[Asking | AgentEvent]:
         self.resumed.append((pending, results))
         return ScriptedStream(self._answers.pop(0))
 
@@ -252,16 +253,20 @@ class ScriptedStream:
 
     def __init__(self, answer: Answer) -> None:
         self._pieces = iter(answer)
+        self._asked = False
         self._over = False
         self._begun = False
         self._closed = threading.Event()
 
-    def __iter__(self) -> Iterator[AgentEvent]:
+    def __iter__(self) -> Iterator[Asking | AgentEvent]:
         return self
 
-    def __next__(self) -> AgentEvent:
+    def __next__(self) -> Asking | AgentEvent:
         if self._over or self._closed.is_set():
             raise StopIteration
+        if not self._asked:
+            self._asked = True
+            return Asking()
         match next(self._pieces, Finished()):
             case Finished() as finished:
                 self._over = True

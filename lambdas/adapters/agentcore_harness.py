@@ -21,7 +21,7 @@ from lambdas.adapters.apply_guardrail import NO_GUARDRAIL, Guardrail, Release, j
 from lambdas.adapters.guardrails import REFUSED
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Usage
+from lambdas.conversation.ports import AgentEvent, Asking, Finished, Question, Refused, Result, ReturnControl, Usage
 from lambdas.conversation.speech import clean
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class AgentCoreHarness:
     """The endpoint; empty for the service's own default."""
     guardrail: Guardrail = NO_GUARDRAIL
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]:
-        def work(line: Line) -> Iterator[AgentEvent]:
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
+        def work(line: Line) -> Iterator[Asking | AgentEvent]:
             facts, judged = self._judged(question)
             if judged is None:
                 yield Refused(REFUSED)
@@ -78,14 +78,15 @@ class AgentCoreHarness:
         )
         return [fact for fact in known[: len(facts)] if fact], replace(question, text=text, history=history)
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[Asking | AgentEvent]:
         messages = _answers(json.loads(pending), results)
         return Answer(lambda line: self._invoke(line, question, messages))
 
     def end(self, session_id: str) -> None:
         """Nothing to call; see above."""
 
-    def _invoke(self, line: Line, question: Question, messages: list[dict[str, Any]]) -> Iterator[AgentEvent]:
+    def _invoke(self, line: Line, question: Question, messages: list[dict[str, Any]]) -> Iterator[Asking | AgentEvent]:
+        yield Asking()
         address: dict[str, Any] = {"harnessArn": self.harness_arn}
         if self.qualifier:
             address["qualifier"] = self.qualifier

@@ -26,7 +26,17 @@ from lambdas.adapters.guardrails import REFUSED, HeldBack
 from lambdas.adapters.server_sent_events import EventReader, EventTooLarge
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Text, Usage
+from lambdas.conversation.ports import (
+    AgentEvent,
+    Asking,
+    Finished,
+    Question,
+    Refused,
+    Result,
+    ReturnControl,
+    Text,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agentcore import BedrockAgentCoreClient
@@ -50,12 +60,12 @@ class AgentCoreRuntime:
     blocked_sentences: tuple[str, ...] = ()
     """What the model's guardrail is configured to say; if the runtime announces it, it becomes `Refused`."""
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]:
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
         talk, text = talk_and_text(question)
         history = [{"role": role, "text": told} for role, told in talk]
         return self._invoke(question, {"text": text, **({"history": history} if history else {})})
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[Asking | AgentEvent]:
         answered = {function: json.dumps({"status": result}) for function, result in results.items()}
         return self._invoke(question, {"pending": pending, "results": answered})
 
@@ -66,7 +76,7 @@ class AgentCoreRuntime:
     def _address(self) -> dict[str, Any]:
         return {"agentRuntimeArn": self.runtime_arn, **({"qualifier": self.qualifier} if self.qualifier else {})}
 
-    def _invoke(self, question: Question, asked: Mapping[str, Any]) -> Iterator[AgentEvent]:
+    def _invoke(self, question: Question, asked: Mapping[str, Any]) -> Iterator[Asking | AgentEvent]:
         about = {
             "contactId": question.contact_id,
             "turnId": question.turn_id,
@@ -74,7 +84,8 @@ class AgentCoreRuntime:
             "told": dict(question.told),
         }
 
-        def work(line: Line) -> Iterator[AgentEvent]:
+        def work(line: Line) -> Iterator[Asking | AgentEvent]:
+            yield Asking()
             answered = self.client.invoke_agent_runtime(
                 runtimeSessionId=question.session_id,
                 payload=json.dumps({**about, **asked}).encode(),

@@ -20,7 +20,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from lambdas.conversation.errors import AgentUnavailable
-from lambdas.conversation.ports import AgentEvent, Question, Said
+from lambdas.conversation.ports import AgentEvent, Asking, Question, Said
 
 RETRYABLE = frozenset(
     code.lower()
@@ -100,14 +100,14 @@ class Line:
 class Answer:
     """The events that `work` reads, over a line that can be closed."""
 
-    def __init__(self, work: Callable[[Line], Iterator[AgentEvent]]) -> None:
+    def __init__(self, work: Callable[[Line], Iterator[Asking | AgentEvent]]) -> None:
         self._line = Line()
         self._events = self._read(work)
 
-    def __iter__(self) -> Iterator[AgentEvent]:
+    def __iter__(self) -> Iterator[Asking | AgentEvent]:
         return self
 
-    def __next__(self) -> AgentEvent:
+    def __next__(self) -> Asking | AgentEvent:
         return next(self._events)
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class Answer:
         with contextlib.suppress(ValueError):  # being read: the reader was woken and closes
             self._events.close()
 
-    def _read(self, work: Callable[[Line], Iterator[AgentEvent]]) -> Generator[AgentEvent]:
+    def _read(self, work: Callable[[Line], Iterator[Asking | AgentEvent]]) -> Generator[Asking | AgentEvent]:
         try:
             yield from work(self._line)
         except HungUp:

@@ -20,7 +20,7 @@ from lambdas.adapters.answer import Answer, Line, kept, talk_and_text
 from lambdas.adapters.guardrails import REFUSED, HeldBack, is_blocked
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Text
+from lambdas.conversation.ports import AgentEvent, Asking, Finished, Question, Refused, Result, ReturnControl, Text
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
@@ -40,13 +40,13 @@ class BedrockAgents:
     blocked_sentences: tuple[str, ...] = ()
     """What the agent's guardrail is configured to say; heard from it, it becomes `Refused`."""
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]:
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
         talk, text = talk_and_text(question)
         history = [{"role": role, "content": [{"text": told}]} for role, told in talk]
         state = {**_attributes(question), **({"conversationHistory": {"messages": history}} if history else {})}
         return self._invoke(question.session_id, inputText=text, sessionState=state)
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[Asking | AgentEvent]:
         control = json.loads(pending)
         state = {
             **_attributes(question),
@@ -60,8 +60,9 @@ class BedrockAgents:
             for _ in self._invoke(session_id, inputText="-", endSession=True):
                 pass
 
-    def _invoke(self, session_id: str, **request: Any) -> Iterator[AgentEvent]:
-        def work(line: Line) -> Iterator[AgentEvent]:
+    def _invoke(self, session_id: str, **request: Any) -> Iterator[Asking | AgentEvent]:
+        def work(line: Line) -> Iterator[Asking | AgentEvent]:
+            yield Asking()
             asked = self.client.invoke_agent(
                 agentId=self.agent_id,
                 agentAliasId=self.agent_alias_id,

@@ -1,10 +1,10 @@
 """Carries out the effects of a turn through the ports.
 
-The turn runs in the calling thread. Beside it run, from `Hold` on, a timer that renews the lease and does nothing else;
-from the first question on one that hears the agent; and, after that has been asked or when the contact is needed, one
-that reads the contact's tokens and then shows typing. Leaving the `with` block
-stops them all and waits for each a moment. One thing cannot be woken: a call to the agent that has not had its first
-byte; its thread, which speaks to nobody any more, ends with the client's read timeout.
+The turn runs in the calling thread. Beside it run, from the first question on, one that hears the agent; and, when the
+agent has been asked or the contact is needed before, one that reads the contact's tokens and then shows typing, and a
+timer that renews the lease and does nothing else. Leaving the `with` block stops them all and waits for each a moment.
+One thing cannot be woken: a call to the agent that has not had its first byte; its thread, which speaks to nobody any
+more, ends with the client's read timeout.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from lambdas.conversation.holding import Holding
 from lambdas.conversation.ports import (
     AgentEvent,
     Agents,
+    Asking,
     Chat,
     Clock,
     Finished,
@@ -188,16 +189,16 @@ class Performer:
 
     def hold(self, step: do.Hold) -> None:
         self.record = self._held = step.record
-        self._start(self._keep_lease)
 
     def _fetch_contact(self) -> Future[ContactRecord]:
-        """Begun once: nothing stands before the first question that it does not need."""
+        """Begun once, and the lease's timer with it: nothing stands before the first question that it does not need."""
         if self._held is None:
             raise AssertionError("the turn is not held")
         if self._contact is None:
             held, contact = self._held, self._promise()
             self._contact = contact
             self._start(lambda: self._show_presence(held, contact))
+            self._start(self._keep_lease)
         return self._contact
 
     def _promise(self) -> Future[ContactRecord]:
@@ -309,9 +310,10 @@ class Performer:
         self._require_voice()
         return self.agents
 
-    def _hear(self, stream: Iterator[AgentEvent]) -> None:
+    def _hear(self, stream: Iterator[Asking | AgentEvent]) -> None:
         self._stop_hearing()
         self._hearing = Hearing(stream)
+        self._hearing.wait_for_call(self.clock)
         self._fetch_contact()
 
     def _stop_hearing(self) -> None:

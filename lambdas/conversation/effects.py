@@ -53,7 +53,7 @@ class Pause(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class Hold(Effect[None]):
-    """Start what runs beside the turn: renewal of the lease, tokens, typing."""
+    """The turn is mine: what runs beside it (tokens, typing, renewal of the lease) begins when a step needs it."""
 
     record: TurnRecord
 

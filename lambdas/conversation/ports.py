@@ -96,6 +96,11 @@ class Finished:
 AgentEvent = Text | ReturnControl | Refused | Finished
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The team itself is called with the next step; a guardrail that stands before it has let the question through."""
+
+
 class Result(StrEnum):
     """What came of a control, as the team is told."""
 
@@ -111,9 +116,9 @@ class Agents(Protocol):
     A failure is retryable only if nothing of the answer was read, shown or not: the team may have acted by then.
     """
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]: ...
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]: ...
 
-    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[AgentEvent]:
+    def resume(self, question: Question, pending: str, results: Mapping[str, Result]) -> Iterator[Asking | AgentEvent]:
         """Go on after a control; `results` says for each function called what came of it."""
         ...
 

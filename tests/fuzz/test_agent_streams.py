@@ -18,7 +18,7 @@ from lambdas.conversation.errors import AgentUnavailable, description_of, explan
 from lambdas.conversation.ports import Finished, Question, Refused, ReturnControl, Text
 from tests.fuzz.inputs import CANARY, fewer
 from tests.fuzz.streams import EVENTS, answers
-from tests.lambdas.adapters.agent_benches import WireBench, running
+from tests.lambdas.adapters.agent_benches import WireBench, events_of, running
 from tests.lambdas.aws_server import Stream
 from tests.stage import CONTACT, FUNCTION_SECONDS, Stage
 
@@ -54,7 +54,7 @@ def test_an_adapter_yields_events_or_says_that_the_agent_is_unavailable(
 
     last, said = None, ""
     try:
-        for event in wire.agents.ask(QUESTION):  # type: ignore[attr-defined]  # each bench has its own
+        for event in events_of(wire.agents.ask(QUESTION)):  # type: ignore[attr-defined]  # each bench has its own
             assert isinstance(event, Text | ReturnControl | Refused | Finished)
             last = event
     except AgentUnavailable as failure:

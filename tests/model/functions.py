@@ -8,7 +8,7 @@ from typing import Any
 
 from lambdas.adapters.performer import Explain, Performer, Report
 from lambdas.chat_bot.reactions import ChatBot
-from lambdas.conversation.ports import AgentEvent, Clock
+from lambdas.conversation.ports import AgentEvent, Asking, Clock
 from lambdas.conversation.world import Rules
 from lambdas.rescue_bot.rescues import RescueBot
 from lambdas.start_bot.actions import StartBot
@@ -42,7 +42,7 @@ class VirtualPerformer(Performer):
     def _promise(self) -> Any:
         return Later(self.tasks)
 
-    def _hear(self, stream: Iterator[AgentEvent]) -> None:
+    def _hear(self, stream: Iterator[Asking | AgentEvent]) -> None:
         assert isinstance(stream, VirtualAnswer)
         self._stop_hearing()
         self._hearing = VirtualHearing(stream)  # type: ignore[assignment]  # heard as the thread would be

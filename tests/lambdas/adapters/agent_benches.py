@@ -27,7 +27,7 @@ from lambdas.adapters.guardrails import blocked_sentences
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.phrases import phrases
-from lambdas.conversation.ports import Agents, Finished, Refused, Usage
+from lambdas.conversation.ports import AgentEvent, Agents, Asking, Finished, Refused, Usage
 from local.wire import violations
 from tests.fakes import Hang, Piece, ScriptedAgents
 from tests.lambdas.aws_server import (
@@ -51,6 +51,11 @@ NOWHERE = "http://127.0.0.1:9"
 """Nobody listens at this port."""
 BLOCKED = phrases("en").say("refused")
 """What the stack's guardrail is configured to say."""
+
+
+def events_of(answer: Iterator[Asking | AgentEvent]) -> Iterator[AgentEvent]:
+    """What the turn hears of an answer."""
+    return (event for event in answer if not isinstance(event, Asking))
 
 
 # ---- what a team does

@@ -22,6 +22,7 @@ from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.ports import (
     AgentEvent,
+    Asking,
     Finished,
     Question,
     Refused,
@@ -38,6 +39,7 @@ from tests.lambdas.adapters.agent_benches import (
     GUARDRAIL_PATH,
     AgentCoreHarnessBench,
     GuardedHarnessBench,
+    events_of,
     judged,
     running,
     said,
@@ -78,14 +80,14 @@ def spoken(role: Role, text: str) -> Said:
 
 def heard(bench: AgentCoreHarnessBench, *pieces: bytes, question: Question = QUESTION) -> list[AgentEvent]:
     bench.aws.answers("POST", bench.path, Stream(pieces))
-    return list(bench.agents.ask(question))
+    return list(events_of(bench.agents.ask(question)))
 
 
 def failure_of(bench: AgentCoreHarnessBench, *pieces: bytes) -> tuple[list[AgentEvent], AgentUnavailable]:
     bench.aws.answers("POST", bench.path, Stream(pieces))
     events: list[AgentEvent] = []
     with pytest.raises(AgentUnavailable) as raised:
-        events.extend(bench.agents.ask(QUESTION))
+        events.extend(events_of(bench.agents.ask(QUESTION)))
     return events, raised.value
 
 
@@ -202,7 +204,7 @@ def test_what_was_said_before_a_tool_is_heard_before_it_runs(bench: AgentCoreHar
     )
     answer = bench.agents.ask(QUESTION)
 
-    assert [next(answer), next(answer)] == [Text("Lo miro."), Text("\n\n")]
+    assert [next(answer), next(answer), next(answer)] == [Asking(), Text("Lo miro."), Text("\n\n")]
 
 
 def test_a_control_among_tools_is_what_has_no_result(bench: AgentCoreHarnessBench) -> None:
@@ -479,7 +481,7 @@ def test_a_resumed_control_is_judged_on_its_way_out_only(guarded: GuardedHarness
     """The customer has said nothing new."""
     guarded.aws.answers("POST", guarded.path, Stream([BEGIN, said("Anotado."), END]))
 
-    events = list(guarded.agents.resume(QUESTION, "[]", {}))
+    events = list(events_of(guarded.agents.resume(QUESTION, "[]", {})))
 
     assert events == [Text("Anotado."), Finished()]
     assert judged_by(guarded) == [("OUTPUT", "Anotado.")]

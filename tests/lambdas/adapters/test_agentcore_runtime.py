@@ -24,7 +24,7 @@ from lambdas.conversation.ports import (
     Text,
     Usage,
 )
-from tests.lambdas.adapters.agent_benches import BLOCKED, AgentCoreRuntimeBench, running
+from tests.lambdas.adapters.agent_benches import BLOCKED, AgentCoreRuntimeBench, events_of, running
 from tests.lambdas.aws_server import SERVER_SENT_EVENTS, Cut, Reply, Stream, data, refusal
 
 SESSION = "7d1f0c52-6f5e-4a4e-9c59-0b3c55ad9f01"
@@ -49,14 +49,14 @@ def bench() -> Iterator[AgentCoreRuntimeBench]:
 
 def heard(bench: AgentCoreRuntimeBench, *pieces: bytes | Cut) -> list[AgentEvent]:
     bench.aws.answers("POST", bench.path, Stream(pieces, f"{SERVER_SENT_EVENTS}; charset=utf-8"))
-    return list(bench.agents.ask(QUESTION))
+    return list(events_of(bench.agents.ask(QUESTION)))
 
 
 def answered_whole(
     bench: AgentCoreRuntimeBench, body: bytes, content_type: str = "application/json"
 ) -> list[AgentEvent]:
     bench.aws.answers("POST", bench.path, Reply(body=body, headers={"Content-Type": content_type}))
-    return list(bench.agents.ask(QUESTION))
+    return list(events_of(bench.agents.ask(QUESTION)))
 
 
 # ---- what is asked

@@ -18,6 +18,7 @@ from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call, Reason
 from lambdas.conversation.ports import (
     AgentEvent,
+    Asking,
     Finished,
     Question,
     Refused,
@@ -46,6 +47,7 @@ from tests.lambdas.adapters.agent_benches import (
     Says,
     Vanishes,
     Works,
+    events_of,
     running,
 )
 from tests.stage import POLICY
@@ -80,6 +82,7 @@ NOT_SO: Final[Mapping[tuple[str, str], str]] = {
     ("scripted", "test_a_control_too_large_to_keep_still_counts"): SCRIPTED_NEEDS_NOTHING,
     ("scripted", "test_a_call_that_was_closed_before_it_was_read_asks_nothing"): "asking is remembered at once",
     ("scripted", "test_nothing_is_asked_before_somebody_listens"): "asking is remembered at once",
+    ("scripted", "test_it_is_told_right_before_the_team_itself_is_asked"): "asking is remembered at once",
 }
 LIKE: Final = {"agentcore-harness with a guardrail": "agentcore-harness"}
 """The same adapter with something more."""
@@ -123,7 +126,7 @@ def failure_of(answer: Iterator[AgentEvent]) -> tuple[list[AgentEvent], AgentUna
     return events, raised.value
 
 
-def close(answer: Iterator[AgentEvent]) -> None:
+def close(answer: Iterator[Asking | AgentEvent]) -> None:
     closing = getattr(answer, "close", None)
     assert closing is not None, "an answer can be closed"
     closing()
@@ -235,6 +238,15 @@ def test_nothing_is_asked_before_somebody_listens(bench: Bench) -> None:
     assert bench.calls == 0
 
 
+def test_it_is_told_right_before_the_team_itself_is_asked(bench: Bench) -> None:
+    """What may wait for that call is begun then: not earlier, because it would come before it."""
+    bench.answers(Says("Hola."))
+    answer = bench.agents.ask(QUESTION)
+
+    assert (next(answer), bench.calls) == (Asking(), 0)
+    assert (next(answer), bench.calls) == (Text("Hola."), 1)
+
+
 # ---- what is heard
 
 
@@ -242,7 +254,7 @@ def test_an_answer_comes_in_pieces(bench: Bench) -> None:
     """Together they are what the team said, to the letter, and then the answer is finished."""
     bench.answers(Says("Tu pedido está en camino.\n\n"), Says("Llega mañana "), Says("a las 10."))
 
-    *texts, last = bench.agents.ask(QUESTION)
+    *texts, last = events_of(bench.agents.ask(QUESTION))
 
     assert text_of(texts) == "Tu pedido está en camino.\n\nLlega mañana a las 10."
     assert len(texts) > 1
@@ -255,18 +267,19 @@ def test_it_is_heard_before_it_ends(bench: Bench) -> None:
     bench.answers(Says("Un momento.\n\n"), Meanwhile(lambda: went_on.append(goes_on.wait(5))), Says("Ya está."))
     answer = bench.agents.ask(QUESTION)
 
-    first = next(answer)
+    asking, first = next(answer), next(answer)
 
+    assert asking == Asking()
     assert (first, went_on) == (Text("Un momento.\n\n"), [])
     goes_on.set()
-    assert text_of(list(answer)) == "Ya está."
+    assert text_of(list(events_of(answer))) == "Ya está."
 
 
 def test_an_empty_answer_is_finished(bench: Bench) -> None:
     """What to say then is the turn's to decide."""
     bench.answers()
 
-    (only,) = bench.agents.ask(QUESTION)
+    (only,) = events_of(bench.agents.ask(QUESTION))
 
     assert isinstance(only, Finished)
 
@@ -276,7 +289,7 @@ def test_the_wire_cuts_where_it_likes(bench: Bench, packet: int) -> None:
     """Also inside a character or an event."""
     bench.answers(Says("¡Año nuevo! 👋 "), Says("新年好。"), in_packets_of=packet)
 
-    *texts, last = bench.agents.ask(QUESTION)
+    *texts, last = events_of(bench.agents.ask(QUESTION))
 
     assert text_of(texts) == "¡Año nuevo! 👋 新年好。"
     assert isinstance(last, Finished)
@@ -286,7 +299,7 @@ def test_what_is_not_for_the_customer_is_passed_over(bench: Bench) -> None:
     """Traces, thoughts, files, and whatever a service adds later."""
     bench.answers(Foreign(), Says("Hola."), Foreign())
 
-    *texts, last = bench.agents.ask(QUESTION)
+    *texts, last = events_of(bench.agents.ask(QUESTION))
 
     assert text_of(texts) == "Hola."
     assert isinstance(last, Finished)
@@ -296,14 +309,14 @@ def test_the_end_tells_the_tokens_it_took(bench: Bench) -> None:
     """Where the backend tells them."""
     bench.answers(Says("Hola."), Ends(Usage(input_tokens=412, output_tokens=9)))
 
-    assert list(bench.agents.ask(QUESTION))[-1] == Finished(Usage(input_tokens=412, output_tokens=9))
+    assert list(events_of(bench.agents.ask(QUESTION)))[-1] == Finished(Usage(input_tokens=412, output_tokens=9))
 
 
 def test_an_answer_without_its_end_is_none(bench: Bench) -> None:
     """Half of it must not pass for the whole."""
     bench.answers(Says("Tu pedido "), Vanishes())
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert text_of(events) in {"Tu pedido ", ""}
     assert (failure.code, failure.retryable) == ("AnswerWithoutEnd", False)
@@ -314,7 +327,7 @@ def test_a_failure_before_anything_was_read_may_be_asked_again(bench: Bench) -> 
     code = min(bench.in_stream & bench.retryable.keys())
     bench.answers(Begins(), Fails(code))
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert (events, failure.retryable) == ([], True)
 
@@ -325,7 +338,7 @@ def test_once_something_was_read_a_failure_is_never_retryable(bench: Bench, mome
     """Heard by the customer or not: the team may have acted, and would act again."""
     bench.answers(moment, end)
 
-    _, failure = failure_of(bench.agents.ask(QUESTION))
+    _, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert not failure.retryable
 
@@ -334,7 +347,7 @@ def test_an_error_nobody_foresaw_is_an_unavailable_team(bench: Bench) -> None:
     """Whatever it is, the customer gets a sentence and a person instead of silence; no error quotes the customer."""
     bench.stumbles(KeyError("¿Dónde está mi pedido?"))
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert (events, failure.code, failure.retryable) == ([], "KeyError", False)
     assert "pedido" not in str(failure)
@@ -347,7 +360,7 @@ def test_text_that_came_with_a_control_comes_first(bench: Bench) -> None:
     """It is spoken before the contact leaves; nothing comes after the control."""
     bench.answers(Says("Le paso "), Says("con una persona."), Controls((ESCALATE,)))
 
-    events = list(bench.agents.ask(QUESTION))
+    events = list(events_of(bench.agents.ask(QUESTION)))
 
     assert text_of(events[:-1]) == "Le paso con una persona."
     (call,) = control_in(events).calls
@@ -359,7 +372,7 @@ def test_several_controls_may_come_at_once(bench: Bench) -> None:
     again = replace(NOTE, parameters={"topic": "returns"})
     bench.answers(Controls((NOTE, ESCALATE, again)))
 
-    calls = control_in(list(bench.agents.ask(QUESTION))).calls
+    calls = control_in(list(events_of(bench.agents.ask(QUESTION)))).calls
 
     assert [(call.function, call.parameters) for call in calls] == [
         (call.function, call.parameters) for call in (NOTE, ESCALATE, again)
@@ -370,7 +383,7 @@ def test_a_control_may_bring_nothing(bench: Bench) -> None:
     """What that means is the policy's to say."""
     bench.answers(Controls((Call(function="say_goodbye"),)))
 
-    (call,) = control_in(list(bench.agents.ask(QUESTION))).calls
+    (call,) = control_in(list(events_of(bench.agents.ask(QUESTION)))).calls
 
     assert (call.function, call.parameters) == ("say_goodbye", {})
 
@@ -379,7 +392,7 @@ def test_a_control_that_names_nothing_is_one_nobody_knows(bench: Bench) -> None:
     """It goes to a person, like every control outside the policy."""
     bench.answers(Controls(()))
 
-    control = control_in(list(bench.agents.ask(QUESTION)))
+    control = control_in(list(events_of(bench.agents.ask(QUESTION))))
 
     assert POLICY.decide(control.calls).reason is Reason.UNKNOWN_CONTROL
 
@@ -387,11 +400,11 @@ def test_a_control_that_names_nothing_is_one_nobody_knows(bench: Bench) -> None:
 def test_the_answer_to_a_control_reaches_the_team(bench: Bench) -> None:
     """Each function with what came of it, without new words of the customer; then the answer goes on."""
     bench.answers(Says("Un momento."), Controls((NOTE, ESCALATE)))
-    control = control_in(list(bench.agents.ask(QUESTION)))
+    control = control_in(list(events_of(bench.agents.ask(QUESTION))))
     bench.answers(Says("Anotado."))
 
     results = {"note": Result.NOTED, "escalate": Result.REFUSED}
-    events = list(bench.agents.resume(QUESTION, control.pending, results))
+    events = list(events_of(bench.agents.resume(QUESTION, control.pending, results)))
 
     assert bench.answered() == [("note", "noted"), ("escalate", "refused")]
     assert text_of(events) == "Anotado."
@@ -401,13 +414,13 @@ def test_the_answer_to_a_control_reaches_the_team(bench: Bench) -> None:
 def test_a_second_control_may_follow_the_first(bench: Bench) -> None:
     """Each has its own answer."""
     bench.answers(Controls((NOTE,)))
-    first = control_in(list(bench.agents.ask(QUESTION)))
+    first = control_in(list(events_of(bench.agents.ask(QUESTION))))
     bench.answers(Says("Y ahora, una persona."), Controls((ESCALATE,)))
-    second_events = list(bench.agents.resume(QUESTION, first.pending, {"note": Result.NOTED}))
+    second_events = list(events_of(bench.agents.resume(QUESTION, first.pending, {"note": Result.NOTED})))
     bench.answers(Says("Adiós."))
 
     second = control_in(second_events)
-    last = list(bench.agents.resume(QUESTION, second.pending, {"escalate": Result.NOTED}))
+    last = list(events_of(bench.agents.resume(QUESTION, second.pending, {"escalate": Result.NOTED})))
 
     assert text_of(second_events) == "Y ahora, una persona."
     assert bench.answered() == [("escalate", "noted")]
@@ -418,21 +431,21 @@ def test_what_is_kept_of_a_control_is_small(bench: Bench) -> None:
     """It lies in the turn item."""
     bench.answers(Controls((ESCALATE,) * 5))
 
-    assert len(control_in(list(bench.agents.ask(QUESTION))).pending.encode()) < 2_048
+    assert len(control_in(list(events_of(bench.agents.ask(QUESTION)))).pending.encode()) < 2_048
 
 
 def test_what_is_kept_of_a_control_holds_no_text_of_the_customer(bench: Bench) -> None:
     """What need not be kept is not."""
     bench.answers(Controls((ESCALATE,)))
 
-    assert "persona" not in control_in(list(bench.agents.ask(QUESTION))).pending
+    assert "persona" not in control_in(list(events_of(bench.agents.ask(QUESTION)))).pending
 
 
 def test_a_control_too_large_to_keep_still_counts(bench: Bench) -> None:
     """It cannot be answered, but one that leaves the chat need not be."""
     bench.answers(Says("Un momento."), Controls((ESCALATE,), large=True))
 
-    *texts, control = bench.agents.ask(QUESTION)
+    *texts, control = events_of(bench.agents.ask(QUESTION))
 
     assert text_of(texts) == "Un momento."
     assert isinstance(control, ReturnControl)
@@ -444,7 +457,7 @@ def test_a_control_with_half_a_character_keeps_its_control(bench: Bench) -> None
     half = replace(ESCALATE, parameters={"description": "caf\ud83d"})
     bench.answers(Controls((half,)))
 
-    control = control_in(list(bench.agents.ask(QUESTION)))
+    control = control_in(list(events_of(bench.agents.ask(QUESTION))))
 
     assert POLICY.decide(control.calls).attributes["handoff_description"] == "caf"
     assert control.pending.encode()
@@ -457,7 +470,7 @@ def test_a_blocked_answer_is_refused_and_none_of_its_words_are_heard(bench: Benc
     """The guardrail's own sentence neither: the turn says it in the customer's language."""
     bench.answers(Refuses())
 
-    first, last = bench.agents.ask(QUESTION)
+    first, last = events_of(bench.agents.ask(QUESTION))
 
     assert isinstance(first, Refused)
     assert isinstance(last, Finished)
@@ -467,7 +480,7 @@ def test_what_was_said_before_a_refusal_stands(bench: Bench) -> None:
     """The customer may have read it."""
     bench.answers(Says("Tu pedido está en camino.\n\n"), Refuses())
 
-    events = list(bench.agents.ask(QUESTION))
+    events = list(events_of(bench.agents.ask(QUESTION)))
 
     assert text_of(events) == "Tu pedido está en camino.\n\n"
     assert [type(event) for event in events[-2:]] == [Refused, Finished]
@@ -477,7 +490,7 @@ def test_a_control_counts_after_a_refusal(bench: Bench) -> None:
     """Only words were refused; whoever wants a person gets one."""
     bench.answers(Refuses(), Controls((ESCALATE,)))
 
-    first, second = bench.agents.ask(QUESTION)
+    first, second = events_of(bench.agents.ask(QUESTION))
 
     assert isinstance(first, Refused)
     assert control_in([second]).calls[0].function == "escalate"
@@ -487,7 +500,7 @@ def test_masking_refuses_nothing(bench: Bench) -> None:
     """The text comes as the guardrail left it."""
     bench.answers(Masks(), Says("Llame al {PHONE}, por favor."))
 
-    events = list(bench.agents.ask(QUESTION))
+    events = list(events_of(bench.agents.ask(QUESTION)))
 
     assert text_of(events) == "Llame al {PHONE}, por favor."
     assert not [event for event in events if isinstance(event, Refused)]
@@ -503,7 +516,7 @@ def test_an_error_before_the_answer_says_whether_asking_again_can_help(bench: Be
     for calls, (code, status, retryable) in enumerate(codes, start=1):
         bench.refuses(code, status, "Value '¿Dónde está mi pedido?' is not allowed")
 
-        events, failure = failure_of(bench.agents.ask(QUESTION))
+        events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
         assert (events, failure.code, failure.retryable) == ([], code, retryable)
         assert "pedido" not in str(failure)
@@ -515,7 +528,7 @@ def test_an_error_inside_the_answer_comes_after_what_was_said(bench: Bench) -> N
     for code in sorted(bench.in_stream):
         bench.answers(Says("Un momento.\n\n"), Fails(code, "Value '¿Dónde está mi pedido?' is not allowed"))
 
-        events, failure = failure_of(bench.agents.ask(QUESTION))
+        events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
         assert text_of(events) == "Un momento.\n\n"
         assert (failure.code.lower(), failure.retryable) == (code.lower(), False)
@@ -528,7 +541,7 @@ def test_a_cut_connection_is_no_end(bench: Bench, before: list[Says], inside: st
     """What was said stands, and half an answer does not pass for a whole one."""
     bench.answers(*before, Breaks(inside))
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert text_of(events) == "".join(each.text for each in before)
     assert failure.retryable is not bool(before)
@@ -538,7 +551,7 @@ def test_a_garbled_answer_is_none(bench: Bench) -> None:
     """Nobody knows what it would have said."""
     bench.answers(Garbles())
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert (events, failure.retryable) == ([], True)
 
@@ -547,7 +560,7 @@ def test_a_team_that_cannot_be_reached_may_be_asked_again(bench: Bench) -> None:
     """Networks come back."""
     bench.goes_away()
 
-    events, failure = failure_of(bench.agents.ask(QUESTION))
+    events, failure = failure_of(events_of(bench.agents.ask(QUESTION)))
 
     assert (events, failure.retryable) == ([], True)
 
@@ -560,7 +573,7 @@ def test_closing_hangs_up(bench: Bench) -> None:
     closed = threading.Event()
     bench.answers(Says("Un momento.\n\n"), Meanwhile(lambda: closed.wait(5)), *[Foreign()] * 2_000, Says("Ya está."))
     answer = bench.agents.ask(QUESTION)
-    next(answer)
+    assert [next(answer), next(answer)] == [Asking(), Text("Un momento.\n\n")]
 
     close(answer)
     closed.set()
@@ -576,7 +589,7 @@ def test_closing_ends_a_read_that_waits_in_another_thread(bench: Bench) -> None:
     answer, events, begun = bench.agents.ask(QUESTION), list[AgentEvent](), threading.Event()
 
     def read() -> None:
-        for event in answer:
+        for event in events_of(answer):
             events.append(event)
             begun.set()
 

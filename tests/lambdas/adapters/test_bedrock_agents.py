@@ -11,7 +11,7 @@ import pytest
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Text
-from tests.lambdas.adapters.agent_benches import BLOCKED, BedrockAgentsBench, intervened, running
+from tests.lambdas.adapters.agent_benches import BLOCKED, BedrockAgentsBench, events_of, intervened, running
 from tests.lambdas.aws_server import CUT, Cut, Stream, chunk, event, failure, refusal
 
 QUESTION = Question(
@@ -64,7 +64,7 @@ def calling(function: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 def heard(bench: BedrockAgentsBench, *pieces: bytes | Cut) -> list[AgentEvent]:
     bench.aws.answers("POST", bench.path, Stream(pieces))
-    return list(bench.agents.ask(QUESTION))
+    return list(events_of(bench.agents.ask(QUESTION)))
 
 
 def control_in(events: list[AgentEvent]) -> ReturnControl:

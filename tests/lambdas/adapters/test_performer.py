@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.adapters.hearing import Hearing
 from lambdas.adapters.performer import PERFORMERS, RECONNECT_WITHIN_SECONDS, Performer
 from lambdas.adapters.rush import LASTS_SECONDS
 from lambdas.conversation import effects as do
@@ -29,7 +30,18 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Handoff, Outcome, Reason
 from lambdas.conversation.inbox import Kind, Message
-from lambdas.conversation.ports import AgentEvent, Finished, Question, Refused, Result, ReturnControl, Said, Taken, Text
+from lambdas.conversation.ports import (
+    AgentEvent,
+    Asking,
+    Finished,
+    Question,
+    Refused,
+    Result,
+    ReturnControl,
+    Said,
+    Taken,
+    Text,
+)
 from lambdas.conversation.turn import react
 from tests.fakes import Hang, ManualClock, ScriptedAgents
 from tests.memory_stays import MemoryStays
@@ -690,6 +702,70 @@ def test_a_connection_that_is_not_to_be_had_is_told_while_there_is_time_to_leave
 
 
 # ---- the agent
+
+
+class BehindAGuardrail(ScriptedAgents):
+    """A team that is asked only when `judge` has returned."""
+
+    def __init__(self, judge: Callable[[], object]) -> None:
+        super().__init__(["Here."])
+        self._judge = judge
+
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
+        answer = super().ask(question)
+
+        def judged() -> Iterator[Asking | AgentEvent]:
+            self._judge()
+            yield from answer
+
+        return judged()
+
+
+def test_what_runs_beside_a_question_begins_when_the_team_is_asked() -> None:
+    """Nothing of it may come between the customer's message and that call; here a guardrail takes its time."""
+    begun = list[int]()
+
+    def judge() -> None:
+        threading.Event().wait(SOON * 4)
+        begun.append(len(scene.performer._beside))
+
+    scene = Scene(agents=BehindAGuardrail(judge))
+
+    with scene.performer as performer:
+        taken = performer.take(do.Take(CONTACT, scene.message()))
+        assert isinstance(taken, Taken)
+        performer.hold(do.Hold(taken.record))
+        performer.ask(do.Ask(QUESTION))
+        until(lambda: bool(scene.stage.room.typed))
+
+    assert begun == [0]
+
+
+def test_dots_do_not_wait_for_a_guardrail_that_hangs() -> None:
+    """The customer should see that somebody is at work."""
+    dots_are_there = threading.Event()
+    scene = Scene(agents=BehindAGuardrail(lambda: dots_are_there.wait(AT_MOST)))
+
+    with scene.performer as performer:
+        taken = performer.take(do.Take(CONTACT, scene.message()))
+        assert isinstance(taken, Taken)
+        performer.hold(do.Hold(taken.record))
+        performer.ask(do.Ask(QUESTION))
+        until(lambda: bool(scene.stage.room.typed))
+        dots_are_there.set()
+        assert scene.listen() == Text("Here.")
+
+
+@pytest.mark.parametrize("answer", [[Refused("guardrail"), Finished()], []])
+def test_nobody_waits_for_a_call_that_never_comes(answer: list[AgentEvent]) -> None:
+    """A guardrail refused the question, or failed: the customer is told at once."""
+
+    class Waiting(ManualClock):
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            assert super().wait(event, AT_MOST)
+            return True
+
+    Hearing(iter(answer)).wait_for_call(Waiting())
 
 
 def test_the_agent_is_heard_in_order() -> None:

@@ -15,7 +15,7 @@ from lambdas.conversation.errors import (
 )
 from lambdas.conversation.handoff import Call
 from lambdas.conversation.inbox import Kind
-from lambdas.conversation.ports import AgentEvent, Question, Refused, Result, ReturnControl
+from lambdas.conversation.ports import AgentEvent, Asking, Question, Refused, Result, ReturnControl
 from lambdas.conversation.turn import ASK_AGAIN_AFTER_SECONDS, MOST_CONTROLS
 from lambdas.conversation.voice import LEAVE_TIME_SECONDS
 from lambdas.conversation.world import Rules
@@ -600,7 +600,7 @@ def test_a_control_that_leaves_the_chat_need_not_be_kept() -> None:
 class Forgetful(ScriptedAgents):
     """A team whose controls are too large to keep."""
 
-    def ask(self, question: Question) -> Iterator[AgentEvent]:
+    def ask(self, question: Question) -> Iterator[Asking | AgentEvent]:
         for event in super().ask(question):
             yield replace(event, pending="") if isinstance(event, ReturnControl) else event
 
