@@ -35,10 +35,9 @@ class EventReader:
 
     def feed(self, received: bytes) -> Iterator[bytes]:
         """The data of each event that is complete now; raises `EventTooLarge`."""
-        if self._after_cr and received.startswith(b"\n"):  # one line end that was cut in two
-            received = received[1:]
+        whole = received.removeprefix(b"\n") if self._after_cr else received  # a line end may be cut in two
         self._after_cr = received.endswith(b"\r") if received else self._after_cr
-        *lines, rest = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        *lines, rest = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         if lines:
             lines[0] = self._take_rest() + lines[0]
         for line in lines:

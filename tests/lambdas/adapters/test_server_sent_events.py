@@ -52,6 +52,11 @@ def test_the_wire_cuts_where_it_likes(lines: list[tuple[bytes, bytes]], data: st
     assert read(*(stream[start:end] for start, end in itertools.pairwise(edges))) == read(stream)
 
 
+def test_half_of_a_line_end_may_come_alone() -> None:
+    """The line end after it is another one."""
+    assert read(b"data: one\r", b"\n", b"\ndata: two\n\n") == [b"one", b"two"]
+
+
 @pytest.mark.parametrize("line", [b"data: ", b": ", b"x"])
 def test_a_line_without_an_end_is_not_kept_for_ever(line: bytes) -> None:
     """A function's memory is not the sender's."""
