@@ -29,6 +29,9 @@ PAUSES = (PARAGRAPH_END, re.compile(r"\n"), re.compile(r"[.!?…。！？]['\")\
 SENTENCE_END = re.compile(r"[.!?…][\'\")\]»”]*\s|[。！？][\'\")\]»”」』]*(?=.)|\n[ \t]*\n", re.DOTALL)
 """Where something more has begun, so that what came before is whole."""
 
+NOTHING = re.compile(r"[\s*_=-]*")
+"""White space, or a rule that was drawn between paragraphs: no message of its own."""
+
 ZERO_WIDTH_JOINER = "\u200d"
 VIRAMA_CLASS = 9
 """Canonical combining class of the signs that tie two letters of Indic scripts together."""
@@ -146,7 +149,7 @@ class Speech:
         return self._hand_out([text[: ends[-1]]] if ends else [])
 
     def _hand_out(self, texts: list[str]) -> list[str]:
-        speakable = [text.strip() for text in texts if text.strip()]
+        speakable = [text.strip() for text in texts if not NOTHING.fullmatch(text)]
         self._spoken = self._spoken or bool(speakable)
         return speakable
 

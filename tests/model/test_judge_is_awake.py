@@ -37,6 +37,7 @@ def test_the_whole_system_shows_nothing() -> None:
         "freezes longer than the lease",
         "a call is done, but its answer lost",
         "an event comes once more",
+        "Markdown is refused",
     ):
         assert soak.counts[happening], f"in {soak.chats} chats it never happened: {happening}"
 

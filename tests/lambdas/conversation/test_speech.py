@@ -187,6 +187,16 @@ def test_an_agent_that_sends_only_white_space_has_not_spoken() -> None:
     assert not speech.spoken
 
 
+@pytest.mark.parametrize("rule", ["---", "***", "___", "- - -", "==="])
+def test_a_rule_between_paragraphs_is_no_message(rule: str) -> None:
+    """Each message has a frame of its own; and an agent that draws nothing but a rule has said nothing."""
+    speech, silent = Speech("paragraph"), Speech("paragraph")
+
+    assert [*speech.hear(f"One.\n\n{rule}\n\nTwo.\n\n"), *speech.finish()] == ["One.", "Two."]
+    assert [*silent.hear(f"{rule}\n\n"), *silent.finish()] == []
+    assert not silent.spoken
+
+
 def test_an_agent_that_has_said_something_has_spoken() -> None:
     """From the first message on."""
     speech = Speech("paragraph")
