@@ -181,7 +181,7 @@ def test_a_streamed_answer_may_part_in_the_middle_of_a_character(face: Face) -> 
     chunks = [event["chunk"]["bytes"] for event in events]
     assert len(chunks) > 2
     assert any(not is_whole(chunk) for chunk in chunks)
-    assert text_of(events).startswith("Puedo buscar un pedido")
+    assert text_of(events).startswith("Esto es lo que puedo hacer por usted:\n\n- **Pedidos:** ")
 
 
 def is_whole(chunk: bytes) -> bool:
