@@ -113,7 +113,7 @@ class _Reading:
     def _closing_ticks(self, token: re.Match[str]) -> re.Match[str] | None:
         if self._last_ticks is None:
             self._last_ticks = {len(run[0]): run.start() for run in TICKS.finditer(self.text)}
-        if self._last_ticks[len(token[0])] == token.start():
+        if self._last_ticks.get(len(token[0]), 0) <= token.start():
             return None
         return next(run for run in TICKS.finditer(self.text, token.end()) if len(run[0]) == len(token[0]))
 

@@ -29,6 +29,7 @@ MARKED = [
     ("**Total:**$5", "Total:$5"),
     ("**two\nlines**", "two\nlines"),
     ("Type `npm i`, or ``a`b``, or `` `x` ``.", "Type npm i, or a`b, or `x`."),
+    ("\\``", "``"),
     ("Type `**kwargs`.", "Type **kwargs."),
     ("```python\nif a:\n\n\n    b = c**2  # `c`\n```\nDone.", "if a:\n\n\n    b = c**2  # `c`\nDone."),
     ("~~~\n- a\n~~~", "- a"),
