@@ -104,7 +104,7 @@ async def in_conversation(page: Page, name: str) -> tuple[Customer, Person]:
 
 async def test_a_formatted_message_is_shown_formatted_to_the_customer_and_at_the_desk(open_page: OpenPage) -> None:
     """Asterisks and bars are for machines."""
-    customer, person = await in_conversation(await open_page("/"), "Mara")
+    customer, person = await in_conversation(await open_page("/"), "Marisol")
 
     await person.says_in_markdown(ANSWER)
     await customer.says_in_markdown("I want the **lamp**:\n- today\n- or never")
@@ -122,7 +122,7 @@ async def test_a_formatted_message_is_shown_formatted_to_the_customer_and_at_the
 async def test_plain_text_with_marks_is_shown_as_it_was_written(open_page: OpenPage) -> None:
     """Whoever writes `2 * 3` or an asterisk in plain text means it."""
     customer = Customer(await open_page("/?view=customer"))
-    await customer.starts("Nora")
+    await customer.starts("Noelia")
 
     await customer.says("**two** - [a](https://a.example)\n- x")
 
@@ -144,7 +144,7 @@ async def test_a_formatted_message_is_still_formatted_after_a_reload(open_page: 
 async def test_a_formatted_message_is_told_without_its_marks(open_page: OpenPage) -> None:
     """A screen reader would read every asterisk."""
     page = await open_page("/")
-    _, person = await in_conversation(page, "Pia")
+    _, person = await in_conversation(page, "Paloma")
 
     await person.says_in_markdown("It is **ready**:\n\n- [here](https://a.example)\n- `now`")
 
@@ -220,13 +220,13 @@ async def test_each_part_of_a_message_has_the_direction_of_its_words(open_page: 
 async def test_formatted_messages_are_free_of_axe_violations(open_page: OpenPage) -> None:
     """On both screens and in both colour schemes; the screenshots show what was judged."""
     page = await open_page("/")
-    customer, person = await in_conversation(page, "Sara")
+    customer, person = await in_conversation(page, "Salome")
     await customer.says_in_markdown(f"I was told this:\n\n{ANSWER}")
     await person.says_in_markdown(ARABIC)
     await person.says_in_markdown(ANSWER)
     await expect(customer.conversation.get_by_role("table").last).to_be_visible()
     await page.reload()
-    await person.chooses("Sara")
+    await person.chooses("Salome")
     await expect(person.conversation.get_by_role("table")).to_have_count(3)
 
     found: dict[str, Any] = {}
