@@ -36,7 +36,7 @@ class MemoryStays:
             if found is None or found.state is not State.BOT or _knows(found, message):
                 # A write whose answer was lost is sent again and finds its own effect.
                 return Taken(found) if found is not None and _owner(found) == owner else NotTaken(found)
-            lease = found.lease or Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS), asks=(message.key,))
+            lease = found.lease or Lease(owner=owner, until=_milliseconds(now + LEASE_SECONDS), asks=(message.mark,))
             record = self._keep(replace(found, inbox=in_order([*found.inbox, message]), lease=lease))
             return Taken(record) if lease.owner == owner else NotTaken(record)
 
@@ -65,7 +65,7 @@ class MemoryStays:
             return None if freed else found or record
 
     def go_round(
-        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[str, ...]
+        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[Mark, ...]
     ) -> TurnRecord | None:
         with self._one_at_a_time:
             found = self._unchanged(record)

@@ -96,7 +96,9 @@ def lease_item(lease: Lease) -> dict[str, Any]:
 
 
 def _lease(entry: Attributes) -> Lease:
-    return Lease(owner=entry["owner"], until=int(entry["until"]) / 1000, asks=tuple(entry["asks"]))
+    return Lease(
+        owner=entry["owner"], until=int(entry["until"]) / 1000, asks=tuple(_mark(asked) for asked in entry["asks"])
+    )
 
 
 def session_item(session: Session) -> dict[str, Any]:

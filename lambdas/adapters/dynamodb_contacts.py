@@ -40,7 +40,7 @@ from lambdas.conversation.contact import (
 )
 from lambdas.conversation.errors import LeaseLost
 from lambdas.conversation.handoff import Handoff
-from lambdas.conversation.inbox import Message
+from lambdas.conversation.inbox import Mark, Message
 from lambdas.conversation.ports import NotTaken, Taken
 
 
@@ -61,7 +61,7 @@ class DynamoDBContacts:
             names={"#id": message.key},
             values={
                 ":message": message_item(message),
-                ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.key,))),
+                ":mine": lease_item(Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.mark,))),
                 ":bot": State.BOT.value,
                 ":now": int(now),
                 ":mark": message.mark,
@@ -109,7 +109,7 @@ class DynamoDBContacts:
         return None if finished else written.record or record
 
     def go_round(
-        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[str, ...]
+        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[Mark, ...]
     ) -> TurnRecord | None:
         names, removed = _answered_names(record)
         written = self.table.change_turn(

@@ -59,8 +59,8 @@ class Lease:
     """Fresh for each execution: Lambda's request id would be the same in a retry."""
     until: float
     """Seconds since the epoch."""
-    asks: tuple[str, ...] = ()
-    """Keys of the messages this holder puts to the agent; the rest of the inbox waits for the next round."""
+    asks: tuple[Mark, ...] = ()
+    """The messages this holder puts to the agent; the rest of the inbox waits for the next round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +122,8 @@ class TurnRecord:
 
     def asked(self) -> tuple[Message, ...]:
         """The messages of the inbox that the holder of the lease puts to the agent."""
-        keys = self.lease.asks if self.lease else ()
-        return tuple(message for message in self.inbox if message.key in keys)
+        asks = self.lease.asks if self.lease else ()
+        return tuple(message for message in self.inbox if message.mark in asks)
 
     def abandoned(self, now: float) -> bool:
         """Work is left and whoever held the turn has not renewed in time."""

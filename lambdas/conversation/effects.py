@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from lambdas.conversation.contact import ContactRecord, TurnRecord
 from lambdas.conversation.errors import AgentUnavailable
 from lambdas.conversation.handoff import Handoff
-from lambdas.conversation.inbox import Message
+from lambdas.conversation.inbox import Mark, Message
 from lambdas.conversation.ports import AgentEvent, ContentType, NotTaken, Question, Result, Said, Taken
 
 Result_co = TypeVar("Result_co", covariant=True)
@@ -136,7 +136,7 @@ class GoRound(Effect[TurnRecord | None]):
 
     record: TurnRecord
     answered: TurnRecord
-    asks: tuple[str, ...]
+    asks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)

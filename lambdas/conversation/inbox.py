@@ -1,8 +1,8 @@
 """Customer messages that are not yet answered.
 
 A message is known by its key, made of its AbsoluteTime and its Id as Connect published them: the same message has the
-same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id). Once it is finished, only
-its mark is kept: as much as tells it from others, and when it was written, to forget it by.
+same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id). Where a
+message is only named, as one that is asked or finished, its mark stands: it tells messages apart, and their age.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REMEMBERED_SECONDS = 600.0
 """Marks are kept at least this long, so that the flow's watch can tell what was never answered."""
 
 Mark = NewType("Mark", str)
-"""Of a finished message: the minute it was written and the fingerprint of its Id, 17 characters in all."""
+"""The minute a message was written and the fingerprint of its Id, in 17 characters where a key has 50."""
 FINGERPRINT_BYTES = 6
 """Two of a hundred messages have the same one in one chat of fifty billion."""
 

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from lambdas.conversation.contact import ContactRecord, TurnRecord
 from lambdas.conversation.handoff import Call, Handoff
-from lambdas.conversation.inbox import Message
+from lambdas.conversation.inbox import Mark, Message
 
 Role = Literal["CUSTOMER", "CUSTOM_BOT", "AGENT", "SYSTEM"]
 ContentType = Literal["text/plain", "text/markdown"]
@@ -168,7 +168,7 @@ class Turns(Protocol):
         ...
 
     def go_round(
-        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[str, ...]
+        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[Mark, ...]
     ) -> TurnRecord | None:
         """Finish the asked messages and keep the lease for `asks`; `None` if the lease is not mine."""
         ...

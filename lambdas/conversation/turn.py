@@ -160,8 +160,8 @@ class Turn(Leaving):
         found = yield from self._note(Release(self.record, answered))
         if found is None:
             return False  # nothing is left: it was answered here, or a person or the end took it
-        asked = {message.key for message in self.record.asked()}
-        asks = tuple(message.key for message in found.inbox if message.key not in asked)
+        asked = {message.mark for message in self.record.asked()}
+        asks = tuple(message.mark for message in found.inbox if message.mark not in asked)
         gone_round = yield from self._note(GoRound(self.record, answered, asks))
         if gone_round is None:
             raise LeaseLost(self.record.contact_id)

@@ -68,7 +68,7 @@ class WithSharedLease(MemoryStays):
         taken = super().take(contact_id, message, owner=owner, now=now)
         if isinstance(taken, Taken) or taken.record is None or message not in taken.record.inbox:
             return taken
-        mine = Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.key,))
+        mine = Lease(owner=owner, until=now + LEASE_SECONDS, asks=(message.mark,))
         return Taken(self._keep(replace(taken.record, lease=mine)))
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from lambdas.conversation.contact import ContactRecord, State, TurnRecord
 from lambdas.conversation.errors import RecordUnavailable
 from lambdas.conversation.handoff import Handoff
-from lambdas.conversation.inbox import Message
+from lambdas.conversation.inbox import Mark, Message
 from lambdas.conversation.ports import NotTaken, Taken
 from tests.memory_stays import MemoryStays
 from tests.model.connect import CONTACT, FAILED, LATE, LOST
@@ -68,7 +68,7 @@ class VirtualStays:
         return self._write("release", record, release)
 
     def go_round(
-        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[str, ...]
+        self, record: TurnRecord, *, owner: str, answered: TurnRecord, asks: tuple[Mark, ...]
     ) -> TurnRecord | None:
         def go_round() -> TurnRecord | None:
             gone = self.memory.go_round(record, owner=owner, answered=answered, asks=asks)

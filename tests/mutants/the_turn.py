@@ -27,7 +27,7 @@ THE_TURN: Final = (
         name="the lease says what is asked",
         without="a message that came later counts as asked and is dropped with the answer to another",
         file="lambdas/conversation/contact.py",
-        old=" if message.key in keys",
+        old=" if message.mark in asks",
         new="",
         test=f"{CONVERSATION}/test_contact.py::test_the_holder_asks_what_its_lease_names",
     ),

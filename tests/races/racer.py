@@ -157,8 +157,8 @@ class Racer:
         if self.held is None or self.held.state is not State.BOT:
             return False
         seen = self.stays.read(self.contact_id, now=self.time.value)
-        asked = {message.key for message in self.held.asked()}
-        asks = tuple(message.key for message in (seen.inbox if seen else ()) if message.key not in asked)
+        asked = {message.mark for message in self.held.asked()}
+        asks = tuple(message.mark for message in (seen.inbox if seen else ()) if message.mark not in asked)
         if not asks:
             return False
         self._speak(self.held)

@@ -13,7 +13,7 @@ from tests.races.shared_table import Write
 NOW = 1_800_000_000.0
 HELLO = Message(id="m1", at=NOW, kind=Kind.TEXT, text="Hello")
 FREE = TurnRecord(contact_id="c1", state=State.BOT, since=NOW, stay=1, language="en", session=Session(id="s1"))
-HELD = replace(FREE, inbox=(HELLO,), lease=Lease(owner="a", until=NOW + LEASE_SECONDS, asks=(HELLO.key,)))
+HELD = replace(FREE, inbox=(HELLO,), lease=Lease(owner="a", until=NOW + LEASE_SECONDS, asks=(HELLO.mark,)))
 DONE = replace(FREE, done=(HELLO.mark,))
 
 
@@ -25,7 +25,7 @@ def judged(*records: TurnRecord, writer: str | None = "a", spoken: tuple[Spoken,
 
 
 def held_by(owner: str, *, at: float) -> TurnRecord:
-    lease = Lease(owner=owner, until=at + LEASE_SECONDS, asks=(HELLO.key,))
+    lease = Lease(owner=owner, until=at + LEASE_SECONDS, asks=(HELLO.mark,))
     return replace(HELD, lease=lease, takeovers=1)
 
 

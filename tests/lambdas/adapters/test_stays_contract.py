@@ -76,7 +76,7 @@ def test_the_first_message_takes_the_free_turn(stays: Stays) -> None:
 
     assert isinstance(answer, Taken)
     assert answer.record.inbox == (message,)
-    assert answer.record.lease == Lease(owner="me", until=NOW + LEASE_SECONDS, asks=(message.key,))
+    assert answer.record.lease == Lease(owner="me", until=NOW + LEASE_SECONDS, asks=(message.mark,))
     assert answer.record.asked() == (message,)
 
 
@@ -91,7 +91,7 @@ def test_a_message_that_comes_while_the_turn_runs_waits_in_the_inbox(stays: Stay
     assert isinstance(answer, NotTaken)
     assert answer.record is not None
     assert answer.record.inbox == (first, second)
-    assert answer.record.lease == Lease(owner="other", until=NOW + LEASE_SECONDS, asks=(first.key,))
+    assert answer.record.lease == Lease(owner="other", until=NOW + LEASE_SECONDS, asks=(first.mark,))
 
 
 def test_the_inbox_is_ordered_by_time_then_id(stays: Stays) -> None:
@@ -175,7 +175,7 @@ def test_a_lease_that_ran_out_is_taken_over_with_what_was_asked(stays: Stays) ->
     now_mine = stays.take_over(record, owner="me", now=LEASE_OVER)
 
     assert now_mine is not None
-    assert now_mine.lease == Lease(owner="me", until=LEASE_OVER + LEASE_SECONDS, asks=(says().key,))
+    assert now_mine.lease == Lease(owner="me", until=LEASE_OVER + LEASE_SECONDS, asks=(says().mark,))
     assert now_mine.takeovers == 1
     assert now_mine.inbox == (says(),)
 
@@ -250,7 +250,7 @@ def test_renewing_prolongs_the_lease_and_nothing_else(stays: Stays) -> None:
 
     renewed = stays.renew(record, owner="me", now=NOW + 10)
 
-    assert renewed == replace(record, lease=Lease(owner="me", until=NOW + 10 + LEASE_SECONDS, asks=(says().key,)))
+    assert renewed == replace(record, lease=Lease(owner="me", until=NOW + 10 + LEASE_SECONDS, asks=(says().mark,)))
 
 
 def test_renewing_shows_what_has_come_meanwhile(stays: Stays) -> None:
@@ -403,7 +403,7 @@ def test_a_released_turn_is_free_for_the_next_message(stays: Stays) -> None:
     stays.release(record, owner="me", answered=record)
 
     assert taken(stays, says(id="m2", at=NOW + 5), owner="next", now=NOW + 5).lease == Lease(
-        owner="next", until=NOW + 5 + LEASE_SECONDS, asks=(says(id="m2", at=NOW + 5).key,)
+        owner="next", until=NOW + 5 + LEASE_SECONDS, asks=(says(id="m2", at=NOW + 5).mark,)
     )
 
 
@@ -416,7 +416,7 @@ def test_going_round_finishes_what_was_asked_and_keeps_the_turn(stays: Stays) ->
         stays.take(CONTACT, message, owner="other", now=NOW + 2)
 
     after = stays.go_round(
-        record, owner="me", answered=replace(record, done=(says().mark,)), asks=(second.key, third.key)
+        record, owner="me", answered=replace(record, done=(says().mark,)), asks=(second.mark, third.mark)
     )
 
     assert after == seen(stays)
@@ -434,7 +434,7 @@ def test_going_round_leaves_alone_what_comes_meanwhile(stays: Stays) -> None:
     for message in (second, third):
         stays.take(CONTACT, message, owner="other", now=NOW + 2)
 
-    after = stays.go_round(record, owner="me", answered=record, asks=(second.key,))
+    after = stays.go_round(record, owner="me", answered=record, asks=(second.mark,))
 
     assert after is not None
     assert (after.inbox, after.asked()) == ((second, third), (second,))

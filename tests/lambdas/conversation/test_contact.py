@@ -81,7 +81,7 @@ def test_origins_are_the_table_read_backwards(after: State) -> None:
 
 def test_the_holder_asks_what_its_lease_names() -> None:
     """What came after the turn was taken waits for the next round."""
-    record = a_record(inbox=(FIRST, SECOND), lease=replace(HELD, asks=(FIRST.key,)))
+    record = a_record(inbox=(FIRST, SECOND), lease=replace(HELD, asks=(FIRST.mark,)))
 
     assert record.asked() == (FIRST,)
 
