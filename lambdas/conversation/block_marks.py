@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 
 from lambdas.conversation.inline_marks import without_marks
+from lambdas.conversation.paragraphs import COLONS
 
 FENCE = re.compile(r"[ \t]*(`{3,}+|~{3,}+)[^`]*$")
-QUOTE = re.compile(r"(?:[ \t]*+>)++(?:[ \t]|$)")
+QUOTE = re.compile(r"(?:[ \t]*+>)++(?:[ \t](?![ \t]*[\d$€£¥])|$)")
+"""Before a number the sign says that something is greater."""
 HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+(.*)")
 RULE = re.compile(r"[ \t]*(?:([-*_])(?:[ \t]*+\1){2,}+|={3,}+)[ \t]*$")
-ITEM = re.compile(r"([ \t]*)[-*+][ \t]+(?:(\[[ xX]\])[ \t]+)?(?=\S)")
+ITEM = re.compile(r"([ \t]*)(?:[-*]|\+(?![ \t]+[\d$€£¥]))[ \t]+(?:(\[[ xX]\])[ \t]+)?(?=\S)")
 NUMBERED = re.compile(r"[ \t]*\d{1,9}[.)][ \t]")
 COLUMN_RULE = re.compile(r":?-++:?")
 BAR = re.compile(r"(?<!\\)\|")
@@ -56,13 +59,18 @@ def _blocks(lines: list[str]) -> Iterator[str]:
         elif _begins_table(lines, place):
             end = _after(lines, place, lambda line: "|" in line)
             yield from _table([lines[place], *lines[place + 2 : end]])
-        elif RULE.match(line):
+        elif RULE.match(line) and not _fills_in(lines, place):
             end = place + 1
             yield ""
         else:
             end = _after_paragraph(lines, place)
             yield _paragraph(lines[place:end])
         place = end
+
+
+def _fills_in(lines: list[str], place: int) -> bool:
+    """A hidden word, or a line to write on: `Your PIN:`, and below it `****`."""
+    return place > 0 and lines[place - 1].rstrip().endswith(COLONS) and lines[place].lstrip().startswith(("*", "_"))
 
 
 def _after(lines: list[str], place: int, belongs: Callable[[str], bool]) -> int:
@@ -129,7 +137,7 @@ def _table(lines: list[str]) -> Iterator[str]:
     """A line for each row."""
     heads, *rows = ([without_marks(cell).replace("\n", ", ") for cell in _cells(line)] for line in lines)
     if len(heads) <= PAIR or not rows:
-        return (": ".join(filter(None, cells)) for cells in (heads, *rows))
+        return (reduce(_labelled, filter(None, cells), "") for cells in (heads, *rows))
     return (", ".join(_named(cells, heads)) for cells in rows)
 
 
@@ -137,4 +145,10 @@ def _named(cells: list[str], heads: list[str]) -> Iterator[str]:
     for place, cell in enumerate(cells):
         head = heads[place] if place < len(heads) else ""
         if cell:
-            yield f"{head}: {cell}" if head else cell
+            yield _labelled(head, cell)
+
+
+def _labelled(label: str, cell: str) -> str:
+    if not label:
+        return cell
+    return f"{label} {cell}" if label.endswith(COLONS) else f"{label}: {cell}"

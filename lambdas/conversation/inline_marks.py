@@ -39,6 +39,9 @@ LONGEST = 3
 """A longer run of signs is a line to fill in."""
 ENDS_OF_LABELS = frozenset(":.!?)%")
 """Behind these strong emphasis ends even if the next word follows without a gap."""
+FOLLOW_A_SIGN = frozenset(").,;:!?]}-")
+BRACKETS = frozenset("([{")
+"""Between signs stand the mark of a footnote, `(*)`, the hidden part of a number, `12.***.***-9`, and a box, `[_]`."""
 NO_GAPS_FROM = "\u2e80"
 """Scripts from here on part no words, or hang endings on them: Chinese, Japanese, Korean."""
 
@@ -174,6 +177,8 @@ class _Reading:
             return False, False
         opens = not after.isspace() and (not _is_sign(after) or _parts_words(before))
         closes = not before.isspace() and (not _is_sign(before) or _parts_words(after))
+        opens = opens and not (_is_sign(before) and after in FOLLOW_A_SIGN)
+        closes = closes and not (before in BRACKETS and _is_sign(after))
         if sign == "_":
             return opens and (not closes or _is_sign(before)), closes and (not opens or _is_sign(after))
         return opens, closes or (length >= STRONG and before in ENDS_OF_LABELS)

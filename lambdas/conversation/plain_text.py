@@ -13,9 +13,10 @@ MAY_BE_MARK = re.compile(r"[*_`~\\\[<|]|^[ \t]*[#>+=-]", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    """The text without its marks; one of marks alone is left as it is, or nothing would be said."""
+    """The text without its marks; one that has none is left as it is, and so is one of marks alone."""
     if MAY_BE_MARK.search(text) is None:
         return text
     from lambdas.conversation.block_marks import unmarked  # noqa: PLC0415  (see above)
 
-    return unmarked(text) or text
+    read = unmarked(text)
+    return text if not read or read.split() == text.split() else read
