@@ -133,6 +133,14 @@ EXPECTED: Final[Mapping[str, tuple[Line, ...]]] = {
         Line("* *", KILLED, O.ANSWERED_LATER, "the next try takes over"),
         Line("* *", PASSING, O.ANSWERED, "the call is made again"),
     ),
+    "Markdown is refused": (
+        Line("* SendMessage 1", [KILLED_BEFORE], O.ANSWERED_LATER, "nothing was heard yet; the next try takes over"),
+        Line("* SendMessage *", [FAILING], O.PERSON_LATER, "was it heard? the next try reads the transcript"),
+        Line("* SendMessage *", [REFUSED], O.BY_THE_WATCH, "a refused bearer is no refused Markdown"),
+        Line("* PutItem *", LASTING, O.ANSWERED, "what cannot be kept serves this turn; the next one is refused again"),
+        Line("* *", KILLED, O.NOT_REPEATED, "what announces the list was heard, and nobody noted it"),
+        Line("* *", PASSING, O.ANSWERED, "the call is made again, and what is refused is said as plain text"),
+    ),
     "taking over, unheard": (
         Line("* UpdateItem 1", KILLED, O.ANSWERED_LATER, "nobody has taken over yet; the third try does"),
         Line("* UpdateItem 2", [KILLED_BEFORE], O.ANSWERED_LATER, "nobody has taken over yet; the third try does"),

@@ -20,6 +20,8 @@ CALLBACK: Final = "Please call me at +44 7700 900123 within 2 hours."
 OFFER: Final = "Shall I bring a person into the chat?"
 """What both teams say when one of their tools fails."""
 WISH: Final = "I'd like to talk to a person, please."
+WHAT_CAN_YOU_DO: Final = "What can you help me with?"
+"""Answered with a list: what announces it is plain and comes first, the list itself is in Markdown."""
 FAR_FROM_A_WATCH_SECONDS: Final = 12.0
 """Before the customer writes. The watch then looks 78 s and 168 s after the message, and takes over at 258 s: well
 apart from Lambda's next try (60 s) and from where it gives up (180 s), so that no cell is a matter of chance."""
@@ -202,6 +204,14 @@ def _renewing(chat: Chat) -> Iterator[Step]:
     chat.lets_go()
 
 
+def _reading_plain_text(chat: Chat) -> Iterator[Step]:
+    """Connect refuses Markdown in this chat, as in each that does not ask for it: the same is said without."""
+    yield from _greeted(chat)
+    yield Passing(FAR_FROM_A_WATCH_SECONDS)
+    yield Begin()
+    chat.says(WHAT_CAN_YOU_DO)
+
+
 def _taking_back(chat: Chat) -> Iterator[Step]:
     """What the customer writes never reaches the bot; the flow asks, and takes the chat back."""
     yield from _greeted(chat)
@@ -275,6 +285,12 @@ STORIES: Final = (
         plays=_renewing,
         answers=("scheduled",),
         told_before=_OF_A_TURN | {"UpdateItem", "SendMessage"},
+    ),
+    Story(
+        name="Markdown is refused",
+        plays=_reading_plain_text,
+        answers=("Tickets",),
+        told_before=_OF_A_TURN | {"UpdateItem"},
     ),
     Story(
         name="taking over, unheard",
