@@ -1,8 +1,8 @@
 """Customer messages that are not yet answered.
 
 A message is known by its key, made of its AbsoluteTime and its Id as Connect published them: the same message has the
-same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id). Where a
-message is only named, as one that is asked or finished, its mark stands: it tells messages apart, and their age.
+same key however often and in whatever order it arrives, and keys sort by (AbsoluteTime, Id). Where a message is only
+named, as one that is asked or finished, its mark stands: it tells messages apart, and their age.
 """
 
 from __future__ import annotations
