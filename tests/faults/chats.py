@@ -152,9 +152,13 @@ class Chat:
         for gate in gates:
             self.backstage.stack.loop.call_soon_threadsafe(gate.open)
 
-    def dies_at(self, operation: str, *, nth: int = 1) -> None:
+    def dies_at(self, operation: str) -> None:
         """ChatBot's worker, before this call of it; the next one lives."""
-        self._arm(operation, Fault(kill="before"), nth=nth, times=1, function="ChatBot")
+        self._arm(operation, Fault(kill="before"), times=1, function="ChatBot")
+
+    def dies_behind(self, operation: str) -> None:
+        """ChatBot's worker, when this call of it was done; the next one lives."""
+        self._arm(operation, Fault(kill="after"), times=1, function="ChatBot")
 
     def chat_bot_cannot_write(self) -> None:
         self._arm("UpdateItem", Fault(error=("InternalServerError", 500, "by a switch")), function="ChatBot")

@@ -155,7 +155,7 @@ def _taking_over_what_was_heard(chat: Chat) -> Iterator[Step]:
     """The worker died when it had spoken: the next try reads the transcript and repeats nothing."""
     yield from _greeted(chat)
     yield Passing(FAR_FROM_A_WATCH_SECONDS)
-    chat.dies_at("UpdateItem", nth=2)
+    chat.dies_behind("SendMessage")
     chat.says(QUESTION)
     yield Calm()
     yield Begin()
